@@ -1,0 +1,1 @@
+//! The reference SCIM 2.0 service provider.

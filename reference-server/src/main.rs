@@ -1,0 +1,2 @@
+//! The program `scim-reference`.
+fn main() {}

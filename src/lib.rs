@@ -1,0 +1,1 @@
+//! scimproof: a SCIM 2.0 conformance harness.

@@ -1,0 +1,2 @@
+//! The program `scimproof`: parses, runs, exits.
+fn main() {}
