@@ -3,7 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 /// The number of an exchange within its case; the first request of a case is 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct ExchangeId(pub u32);
 
@@ -104,12 +116,17 @@ impl Exchange {
     /// The first response header of this name (compared without case).
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.response_headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+        self.response_headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case(name))
+            .map(|h| h.value.as_str())
     }
 
     /// The response body read as JSON; `None` where there is none or it does not parse.
     #[must_use]
     pub fn json(&self) -> Option<serde_json::Value> {
-        self.response_body.as_ref().and_then(|b| serde_json::from_str(&b.text).ok())
+        self.response_body
+            .as_ref()
+            .and_then(|b| serde_json::from_str(&b.text).ok())
     }
 }
