@@ -107,6 +107,9 @@ pub struct Case {
     pub refs: Vec<String>,
     /// The flavours it is played in; empty means all of the profile.
     pub flavours: Vec<String>,
+    /// `flavours: none`: the provider does this alike in every flavour. Played once, with no flavour in its id, and it
+    /// counts for the verdict of each.
+    pub every_flavour_alike: bool,
     /// *Ready* needs it evaluated and passed.
     pub core: bool,
     /// Capabilities that it needs (only in `rfc`; checked at load).
