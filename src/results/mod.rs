@@ -10,7 +10,7 @@ mod tree;
 pub use exchange::{Body, Exchange, ExchangeId, Header, TransportError, TransportErrorKind};
 pub use outcome::{Certainty, CertaintyLevel, Outcome, Severity, Verdict};
 pub use tree::{
-    CaseResult, CheckResult, FlavourVerdict, GateResult, GateStepResult, MappingCell,
-    MappingRowResult, Policy, ProfileResult, RequirementResult, RuleResult, Run, Stop, StopReason,
-    Summary, TargetFacts, Timing,
+    CaseResult, CheckResult, Collected, FlavourVerdict, GateResult, GateStepResult,
+    KnownEntryResult, KnownStatus, MappingCell, MappingRowResult, Policy, ProfileResult, Reference,
+    RequirementResult, RuleResult, Run, SkipKind, Stop, StopReason, Summary, TargetFacts, Timing,
 };

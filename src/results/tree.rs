@@ -31,12 +31,32 @@ pub struct CheckResult {
     /// Failed first, but a repeat of the whole case on fresh resources passed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unstable: bool,
+    /// Why outcome or severity are not as the suite wrote them: a declared policy, the certainty of the source,
+    /// the reason given in the known-failures file. Written by `verdict`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// For an errored check: the id of the failed check that is the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Part of the fixed list that a verdict of *ready* needs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub core: bool,
+}
+
+/// Why a case was not played. Settled by the plan; decides what the verdict makes of the gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipKind {
+    /// `--skip`, `--skip-hostile`: the user left it out of this run.
+    Requested,
+    /// The target's declared policy leaves the feature out, or promises something else.
+    Policy,
+    /// The target does not declare the capability (only in `rfc`, where that is lawful).
+    Capability,
+    /// It needs an optional credential or access check that was not given.
+    Optional,
+    /// The run ended (deadline, interruption) before its turn.
+    Unreached,
 }
 
 /// A case that was planned, and what came of it.
@@ -50,6 +70,9 @@ pub struct CaseResult {
     pub profile: String,
     /// The flavour, where the profile has them.
     pub flavour: Option<String>,
+    /// The row of the case's table, where it has one; the last part of the case's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
     /// What the case shows, in a phrase.
     pub title: String,
     /// Why it matters: who breaks and how.
@@ -66,6 +89,12 @@ pub struct CaseResult {
     /// Why it was skipped or errored; empty otherwise.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// What kind of reason it was skipped for; the verdict depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<SkipKind>,
+    /// Features that it exercises and that a policy may leave out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<String>,
     /// References of the case.
     pub refs: Vec<String>,
     /// Wall time in milliseconds.
@@ -106,6 +135,9 @@ pub struct RuleResult {
     pub hint: String,
     /// The first exchanges: the case id and the number within it.
     pub exchanges: Vec<(String, ExchangeId)>,
+    /// Why outcome or severity are not as the rule has them. Written by `verdict`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// A flavour's verdict.
@@ -314,6 +346,75 @@ pub struct Summary {
     pub exit_code: u8,
 }
 
+/// What the runner hands to the verdict: everything that happened, judged check by check and not yet folded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collected {
+    /// The run's tag, part of every name that it made.
+    pub run_id: String,
+    /// The seed of everything but the run id.
+    pub seed: u64,
+    /// What was tested.
+    pub facts: TargetFacts,
+    /// Every planned case in plan order, also those that were skipped or not reached.
+    pub cases: Vec<CaseResult>,
+    /// The rules, each judged over all exchanges.
+    pub rules: Vec<RuleResult>,
+    /// Ids (with endpoint) that could not be removed.
+    pub leftovers: Vec<String>,
+    /// Set where the run ended before its plan did.
+    pub stop: Option<Stop>,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// RFC 3339, UTC.
+    pub finished: String,
+    /// Wall time in milliseconds.
+    pub duration_ms: f64,
+    /// Requests sent, probing and clean-up included.
+    pub requests: u64,
+    /// 429 answers that were waited for.
+    pub throttled: u64,
+}
+
+/// What a `ref` of this run stands for, so that a report explains itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Reference {
+    /// As written in `refs`: `rfc:7644-3.5.2.3-R02`.
+    pub id: String,
+    /// What it says, in a sentence or a name.
+    pub title: String,
+    /// Where to read it; empty where there is no public address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub url: String,
+}
+
+/// What became of an entry of the known-failures file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownStatus {
+    /// Something that it names failed: as expected.
+    Known,
+    /// Everything that it names was evaluated and passed: the entry must go.
+    Fixed,
+    /// Its date has passed: the entry must be renewed or go.
+    Expired,
+    /// What it names was not evaluated in this run: left alone.
+    NotSelected,
+}
+
+/// An entry of the known-failures file, after the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct KnownEntryResult {
+    /// The id or pattern as written.
+    pub id: String,
+    /// Why it is listed.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// What became of it.
+    pub status: KnownStatus,
+}
+
 /// A whole run: the JSON report, `schema_version` 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Run {
@@ -349,4 +450,10 @@ pub struct Run {
     pub mapping: Vec<MappingRowResult>,
     /// Latencies.
     pub timing: Vec<Timing>,
+    /// The known-failures file's entries.
+    #[serde(default)]
+    pub known_failures: Vec<KnownEntryResult>,
+    /// What the `refs` of findings stand for.
+    #[serde(default)]
+    pub references: Vec<Reference>,
 }
