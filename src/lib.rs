@@ -5,5 +5,6 @@
 //! `plan` - `client` - `expect`, `rules` - `runner` - `verdict` - `report` - `cli`.
 //! See docs/architecture.md.
 
+pub mod plan;
 pub mod results;
 pub mod suite;

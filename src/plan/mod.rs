@@ -1,0 +1,143 @@
+//! What will run, in which order and why something will not: known before anything is sent.
+//!
+//! Imports: `results` (policy), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
+//! its reason; an empty plan is an error and never a green run.
+
+mod glob;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use glob::Glob;
+
+use crate::results::Policy;
+use crate::suite::model::{Case, Profile, Row};
+
+/// What the user asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Profiles; empty: those of the default run, and those that a pattern names.
+    pub profiles: Vec<String>,
+    /// Suites by `PROFILE/SUITE`; empty: all.
+    pub suites: Vec<Glob>,
+    /// Cases by `PROFILE/SUITE/CASE`, with or without row and flavour; empty: all.
+    pub cases: Vec<Glob>,
+    /// Left out: cases as in `cases`, or whole suites.
+    pub skips: Vec<Glob>,
+    /// Leave out bad input.
+    pub skip_hostile: bool,
+}
+
+/// What the config says of the target that decides what can run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// What the target promises.
+    pub policy: Policy,
+    /// Profile -> the flavours to play, where the config narrows them.
+    pub flavours: BTreeMap<String, Vec<String>>,
+    /// A revoked credential is given.
+    pub revoked_credential: bool,
+    /// Another tenant's credential is given.
+    pub other_tenant_credential: bool,
+}
+
+/// Why a planned case is not run. The verdict treats them differently (contract, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SkipKind {
+    /// The target's policy leaves the feature out.
+    Policy,
+    /// `when` of the case is not met.
+    Condition,
+    /// `--skip`.
+    Asked,
+    /// `--skip-hostile`.
+    Hostile,
+    /// An optional credential is not given.
+    Credential,
+    /// No pattern names the case, which runs only where one does.
+    OptIn,
+    /// The target does not declare the capability (`rfc` only).
+    Capability,
+}
+
+/// A case that is not run, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The class.
+    pub kind: SkipKind,
+    /// For people.
+    pub reason: String,
+}
+
+/// A case in a flavour and with a row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedCase {
+    /// `PROFILE/SUITE/CASE[-ROW][.FLAVOUR]`.
+    pub id: String,
+    /// `PROFILE/SUITE`.
+    pub suite: String,
+    /// The suite's title.
+    pub suite_title: Arc<str>,
+    /// The profile.
+    pub profile: Arc<Profile>,
+    /// The flavour; `None` where the profile has none or the case is alike in each.
+    pub flavour: Option<String>,
+    /// The row.
+    pub row: Option<Row>,
+    /// The case.
+    pub case: Arc<Case>,
+    /// Why it does not run.
+    pub skip: Option<Skip>,
+}
+
+/// What will run, in the order of reports.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// Selected cases in plan order, the skipped ones too.
+    pub cases: Vec<PlannedCase>,
+    /// The profiles that are played, in order, each with the flavours that count for its verdict.
+    pub profiles: Vec<(Arc<Profile>, Vec<String>)>,
+}
+
+/// Why there is no plan. All of these are the command line's or the config's fault (exit 2).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// `--profile` or the config names a profile that does not exist.
+    #[error("no such profile: `{name}`{}", crate::suite::did_you_mean(.near.as_deref()))]
+    UnknownProfile {
+        /// What was written.
+        name: String,
+        /// The nearest profile.
+        near: Option<String>,
+    },
+    /// The config names a flavour that the profile does not have.
+    #[error("profile `{profile}` has no flavour `{name}`{}", crate::suite::did_you_mean(.near.as_deref()))]
+    UnknownFlavour {
+        /// The profile.
+        profile: String,
+        /// What was written.
+        name: String,
+        /// The nearest flavour.
+        near: Option<String>,
+    },
+    /// A pattern fits nothing that exists in the selected profiles.
+    #[error("{flag} `{pattern}` fits nothing{}", nearest_of(.near))]
+    Unmatched {
+        /// `--suite`, `--case` or `--skip`.
+        flag: &'static str,
+        /// The pattern.
+        pattern: String,
+        /// The nearest ids.
+        near: Vec<String>,
+    },
+    /// The selection leaves nothing to run.
+    #[error("nothing is selected: {reason}")]
+    NothingSelected {
+        /// What led to it.
+        reason: String,
+    },
+}
+
+fn nearest_of(near: &[String]) -> String {
+    if near.is_empty() { String::new() } else { format!("; nearest: {}", near.join(", ")) }
+}
