@@ -26,13 +26,20 @@ impl Glob {
                 pieces.push(Piece::Text(rest[..at].to_owned()));
             }
             let stars = rest[at..].len() - rest[at..].trim_start_matches('*').len();
-            pieces.push(if stars == 1 { Piece::WithinPart } else { Piece::AcrossParts });
+            pieces.push(if stars == 1 {
+                Piece::WithinPart
+            } else {
+                Piece::AcrossParts
+            });
             rest = &rest[at + stars..];
         }
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
-        Self { text: text.to_owned(), pieces }
+        Self {
+            text: text.to_owned(),
+            pieces,
+        }
     }
 
     /// Whether the whole id fits.
@@ -47,7 +54,9 @@ impl Glob {
 
     /// Whether it has no star, and so names one id.
     pub fn is_literal(&self) -> bool {
-        self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
+        self.pieces
+            .iter()
+            .all(|piece| matches!(piece, Piece::Text(_)))
     }
 }
 

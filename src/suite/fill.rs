@@ -25,7 +25,9 @@ pub fn text(text: &str, names: &dyn Lookup) -> Filled<String> {
 /// # Errors
 /// Where a name has no value.
 pub fn settings(set: &[(String, Value)], names: &dyn Lookup) -> Filled<Vec<(String, Value)>> {
-    set.iter().map(|(path, value)| Ok((text(path, names)?, render_json(value, names)?))).collect()
+    set.iter()
+        .map(|(path, value)| Ok((text(path, names)?, render_json(value, names)?)))
+        .collect()
 }
 
 /// Texts of a list, such as `without` or `lacks_text`.
@@ -45,11 +47,19 @@ pub fn expect(expect: &Expect, names: &dyn Lookup) -> Filled<Expect> {
         status: expect.status.clone(),
         headers: matchers(&expect.headers, names)?,
         body: matchers(&expect.body, names)?,
-        list: expect.list.as_ref().map(|expected| list(expected, names)).transpose()?,
+        list: expect
+            .list
+            .as_ref()
+            .map(|expected| list(expected, names))
+            .transpose()?,
         error: expect
             .error
             .as_ref()
-            .map(|error| Ok(ErrorExpect { scim_type: texts(&error.scim_type, names)? }))
+            .map(|error| {
+                Ok(ErrorExpect {
+                    scim_type: texts(&error.scim_type, names)?,
+                })
+            })
             .transpose()?,
         empty: expect.empty,
         lacks_text: texts(&expect.lacks_text, names)?,
@@ -57,15 +67,26 @@ pub fn expect(expect: &Expect, names: &dyn Lookup) -> Filled<Expect> {
             .unchanged
             .as_ref()
             .map(|unchanged| {
-                Ok(Unchanged { of: unchanged.of.clone(), except: texts(&unchanged.except, names)? })
+                Ok(Unchanged {
+                    of: unchanged.of.clone(),
+                    except: texts(&unchanged.except, names)?,
+                })
             })
             .transpose()?,
-        either: expect.either.iter().map(|one| alternative(one, names)).collect::<Filled<_>>()?,
+        either: expect
+            .either
+            .iter()
+            .map(|one| alternative(one, names))
+            .collect::<Filled<_>>()?,
     })
 }
 
 fn alternative(one: &Alternative, names: &dyn Lookup) -> Filled<Alternative> {
-    Ok(Alternative { expect: expect(&one.expect, names)?, note: text(&one.note, names)?, severity: one.severity })
+    Ok(Alternative {
+        expect: expect(&one.expect, names)?,
+        note: text(&one.note, names)?,
+        severity: one.severity,
+    })
 }
 
 fn list(list: &ListExpect, names: &dyn Lookup) -> Filled<ListExpect> {
@@ -105,16 +126,29 @@ pub fn changes(changes: &Changes, names: &dyn Lookup) -> Filled<Changes> {
 /// # Errors
 /// Where a name has no value.
 pub fn matchers(pairs: &[(String, Matcher)], names: &dyn Lookup) -> Filled<Vec<(String, Matcher)>> {
-    pairs.iter().map(|(path, expected)| Ok((text(path, names)?, matcher(expected, names)?))).collect()
+    pairs
+        .iter()
+        .map(|(path, expected)| Ok((text(path, names)?, matcher(expected, names)?)))
+        .collect()
 }
 
 fn matcher(expected: &Matcher, names: &dyn Lookup) -> Filled<Matcher> {
     Ok(match expected {
         Matcher::Is(value) => Matcher::Is(render_json(value, names)?),
         Matcher::Exactly(value) => Matcher::Exactly(render_json(value, names)?),
-        Matcher::Matches(pattern) => Matcher::Matches(Template::parse(pattern)?.render(names, Position::Pattern)?),
-        Matcher::AnyOf(all) => Matcher::AnyOf(all.iter().map(|one| matcher(one, names)).collect::<Filled<_>>()?),
-        Matcher::All(all) => Matcher::All(all.iter().map(|one| matcher(one, names)).collect::<Filled<_>>()?),
+        Matcher::Matches(pattern) => {
+            Matcher::Matches(Template::parse(pattern)?.render(names, Position::Pattern)?)
+        }
+        Matcher::AnyOf(all) => Matcher::AnyOf(
+            all.iter()
+                .map(|one| matcher(one, names))
+                .collect::<Filled<_>>()?,
+        ),
+        Matcher::All(all) => Matcher::All(
+            all.iter()
+                .map(|one| matcher(one, names))
+                .collect::<Filled<_>>()?,
+        ),
         Matcher::Not(inner) => Matcher::Not(Box::new(matcher(inner, names)?)),
         Matcher::Contains(item) => Matcher::Contains(contained(item, names)?),
         Matcher::Lacks(item) => Matcher::Lacks(contained(item, names)?),

@@ -59,8 +59,17 @@ impl fmt::Display for LoadErrors {
         for problem in &self.problems {
             writeln!(f, "{problem}")?;
         }
-        let files = self.problems.iter().map(|problem| &problem.place.file).collect::<std::collections::BTreeSet<_>>();
-        write!(f, "{} in {}", count(self.problems.len(), "error"), count(files.len(), "file"))
+        let files = self
+            .problems
+            .iter()
+            .map(|problem| &problem.place.file)
+            .collect::<std::collections::BTreeSet<_>>();
+        write!(
+            f,
+            "{} in {}",
+            count(self.problems.len(), "error"),
+            count(files.len(), "file")
+        )
     }
 }
 
@@ -68,7 +77,11 @@ impl std::error::Error for LoadErrors {}
 
 /// `1 error`, `2 errors`.
 fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") }
+    if n == 1 {
+        format!("{n} {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }
 
 /// The word that was probably meant, if one is near enough to be worth saying.
@@ -76,13 +89,21 @@ pub fn nearest<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> Opti
     let wanted = word.to_lowercase();
     words
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(wanted.chars().count()) / 3).max(1))
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| {
+            *distance <= (candidate.chars().count().max(wanted.chars().count()) / 3).max(1)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate.to_owned())
 }
 
 /// `; did you mean NEAR?`, or nothing.
 pub fn did_you_mean(near: Option<&str>) -> String {
-    near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+    near.map(|near| format!("; did you mean `{near}`?"))
+        .unwrap_or_default()
 }

@@ -85,7 +85,9 @@ impl TemplateError {
     /// How many bytes of the text stand before the error, where it is one of syntax.
     pub fn offset(&self) -> Option<usize> {
         match self {
-            Self::Unclosed { at } | Self::Unnamed { at } | Self::UnknownFilter { at, .. } => Some(*at),
+            Self::Unclosed { at } | Self::Unnamed { at } | Self::UnknownFilter { at, .. } => {
+                Some(*at)
+            }
             Self::NoValue { .. } | Self::NotText { .. } => None,
         }
     }
@@ -116,7 +118,10 @@ impl Filter {
             "lower" => Some(Self::Lower),
             "swapcase" => Some(Self::SwapCase),
             "raw" => Some(Self::Raw),
-            _ => text.strip_prefix("first:").and_then(|n| n.trim().parse().ok()).map(Self::First),
+            _ => text
+                .strip_prefix("first:")
+                .and_then(|n| n.trim().parse().ok())
+                .map(Self::First),
         }
     }
 
@@ -127,7 +132,11 @@ impl Filter {
             Self::SwapCase => text
                 .chars()
                 .flat_map(|c| -> Box<dyn Iterator<Item = char>> {
-                    if c.is_uppercase() { Box::new(c.to_lowercase()) } else { Box::new(c.to_uppercase()) }
+                    if c.is_uppercase() {
+                        Box::new(c.to_lowercase())
+                    } else {
+                        Box::new(c.to_uppercase())
+                    }
                 })
                 .collect(),
             Self::Raw => text,
@@ -162,12 +171,20 @@ impl Variable {
     }
 
     fn value(&self, names: &dyn Lookup) -> Result<Value, TemplateError> {
-        let value = names.lookup(&self.name).ok_or_else(|| TemplateError::NoValue { name: self.name.clone() })?;
+        let value = names
+            .lookup(&self.name)
+            .ok_or_else(|| TemplateError::NoValue {
+                name: self.name.clone(),
+            })?;
         if self.filters.iter().all(|filter| *filter == Filter::Raw) {
             return Ok(value);
         }
         let text = self.text_of(value)?;
-        Ok(Value::String(self.filters.iter().fold(text, |text, filter| filter.apply(text))))
+        Ok(Value::String(
+            self.filters
+                .iter()
+                .fold(text, |text, filter| filter.apply(text)),
+        ))
     }
 
     fn text(&self, names: &dyn Lookup) -> Result<String, TemplateError> {
@@ -183,7 +200,10 @@ impl Variable {
             Value::Array(_) => "an array",
             Value::Object(_) => "an object",
         };
-        Err(TemplateError::NotText { name: self.name.clone(), kind })
+        Err(TemplateError::NotText {
+            name: self.name.clone(),
+            kind,
+        })
     }
 }
 
@@ -254,7 +274,11 @@ impl Template {
                 }
                 Part::Variable(variable) => {
                     let text = variable.text(names)?;
-                    out.push_str(&if variable.is_raw() { text } else { place.write(&text) });
+                    out.push_str(&if variable.is_raw() {
+                        text
+                    } else {
+                        place.write(&text)
+                    });
                 }
             }
         }
@@ -276,9 +300,12 @@ pub fn render_json(value: &Value, names: &dyn Lookup) -> Result<Value, TemplateE
                 None => Value::String(template.render(names, Position::Body)?),
             }
         }
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| render_json(item, names)).collect::<Result<_, _>>()?)
-        }
+        Value::Array(items) => Value::Array(
+            items
+                .iter()
+                .map(|item| render_json(item, names))
+                .collect::<Result<_, _>>()?,
+        ),
         Value::Object(members) => Value::Object(
             members
                 .iter()
@@ -356,7 +383,10 @@ struct Writing {
 
 impl Writing {
     fn at(position: Position) -> Self {
-        Self { position, in_literal: false }
+        Self {
+            position,
+            in_literal: false,
+        }
     }
 
     fn passes(&mut self, text: &str) {
@@ -386,7 +416,9 @@ impl Writing {
         match self.position {
             Position::Body | Position::Raw => text.to_owned(),
             Position::Path | Position::Target(_) => encode_path_segment(text),
-            Position::Query(style) if self.in_literal => encode_query_value(&escape_filter_literal(text), &style),
+            Position::Query(style) if self.in_literal => {
+                encode_query_value(&escape_filter_literal(text), &style)
+            }
             Position::Query(style) => encode_query_value(text, &style),
             Position::Pattern => regex::escape(text),
         }
@@ -395,7 +427,10 @@ impl Writing {
 
 /// How many double quotes of a filter string are in this piece of a query, without those that are escaped.
 fn quotes(text: &str) -> usize {
-    let plain = text.replace("%22", "\"").replace("%5C", "\\").replace("%5c", "\\");
+    let plain = text
+        .replace("%22", "\"")
+        .replace("%5C", "\\")
+        .replace("%5c", "\\");
     let mut escaped = false;
     plain
         .chars()
@@ -424,8 +459,14 @@ fn encode_path_segment(text: &str) -> String {
 }
 
 fn encode_query_value(text: &str, style: &QueryStyle) -> String {
-    let encoded = percent_encode(text, style.lower_hex, |b| matches!(b, b'-' | b'.' | b'_' | b'~'));
-    if style.space_plus { encoded.replace("%20", "+") } else { encoded }
+    let encoded = percent_encode(text, style.lower_hex, |b| {
+        matches!(b, b'-' | b'.' | b'_' | b'~')
+    });
+    if style.space_plus {
+        encoded.replace("%20", "+")
+    } else {
+        encoded
+    }
 }
 
 fn escape_filter_literal(text: &str) -> String {
