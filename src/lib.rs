@@ -6,5 +6,6 @@
 //! See docs/architecture.md.
 
 pub mod plan;
+pub mod data;
 pub mod results;
 pub mod suite;
