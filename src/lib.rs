@@ -5,7 +5,7 @@
 //! `plan` - `client` - `expect`, `rules` - `runner` - `verdict` - `report` - `cli`.
 //! See docs/architecture.md.
 
-pub mod plan;
 pub mod data;
+pub mod plan;
 pub mod results;
 pub mod suite;
