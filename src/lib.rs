@@ -8,4 +8,5 @@
 pub mod data;
 pub mod plan;
 pub mod results;
+pub mod runner;
 pub mod suite;
