@@ -6,7 +6,10 @@
 //! See docs/architecture.md.
 
 pub mod data;
+pub mod expect;
 pub mod plan;
 pub mod results;
+pub mod rules;
 pub mod runner;
+pub mod scim;
 pub mod suite;

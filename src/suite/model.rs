@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::results::{Certainty, Severity};
+pub use crate::scim::QueryStyle;
 
 /// A place in a file, for errors that people can follow.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,15 +63,6 @@ pub enum Combine {
     Worst,
     /// It is not known which flavour the provider speaks: the best decides.
     Best,
-}
-
-/// How a value is written into a query string.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QueryStyle {
-    /// Space as `+` (form style) or `%20`.
-    pub space_plus: bool,
-    /// Hexadecimal digits in lower case (`%5b`).
-    pub lower_hex: bool,
 }
 
 /// One suite file.
