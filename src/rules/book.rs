@@ -91,6 +91,7 @@ impl RuleBook {
                 expected: String::new(),
                 actual: String::new(),
                 hint: rule.hint.to_owned(),
+                note: String::new(),
                 exchanges: Vec::new(),
             })
             .collect()
