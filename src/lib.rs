@@ -5,6 +5,8 @@
 //! `plan` - `client` - `expect`, `rules` - `runner` - `verdict` - `report` - `cli`.
 //! See docs/architecture.md.
 
+pub mod client;
+pub mod config;
 pub mod data;
 pub mod expect;
 pub mod plan;

@@ -35,7 +35,7 @@ pub struct Body {
     pub text: String,
     /// Length in bytes of what was received, even where `text` is cut.
     pub bytes: u64,
-    /// True where the body was longer than the client's limit and reading stopped.
+    /// True where `text` is not the whole body: it was longer than what is read or than what is recorded.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
     /// True where the bytes were not valid UTF-8.
@@ -108,6 +108,10 @@ pub struct Exchange {
     /// How many 429 answers with Retry-After were waited for before this answer.
     #[serde(default)]
     pub throttled: u32,
+    /// How often the request was sent again because its connection was lost before any answer, which is done only
+    /// where the request cannot have had an effect (a GET, or no connection at all).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: u32,
     /// The URL template of the operation, such as `GET /Users/{id}`, for timings.
     pub operation: String,
 }
@@ -129,4 +133,12 @@ impl Exchange {
             .as_ref()
             .and_then(|b| serde_json::from_str(&b.text).ok())
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }

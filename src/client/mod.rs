@@ -1,0 +1,21 @@
+//! One exchange: the URL as written, credentials, TLS, proxy, limits, time-outs, 429, redaction, recording.
+//!
+//! This room does not know what an answer means. It never returns an error for a request that failed on the way:
+//! the failure is part of the recorded exchange, as the runner needs it there.
+
+mod auth;
+mod base_url;
+mod classify;
+pub mod curl;
+mod error;
+mod exchange;
+mod oauth;
+mod redact;
+mod throttle;
+mod transport;
+
+pub use base_url::BaseUrl;
+pub use error::ClientError;
+pub use exchange::{Client, ClientOptions, Limits, Received, Request};
+pub use redact::Redactor;
+pub use transport::install_crypto;

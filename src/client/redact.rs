@@ -1,0 +1,355 @@
+//! Secrets are taken out of everything that is recorded, at the moment of recording, by value and by header name.
+//!
+//! By value: each secret as it is, in base64 (whatever stands before it), percent-encoded, form-encoded,
+//! JSON-escaped and HTML-escaped, without regard to case. By name: headers that carry credentials.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{PoisonError, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
+
+use crate::config::Secret;
+
+/// Shorter values are not searched for: they would occur everywhere by chance. They are still redacted by header name.
+const SHORTEST_SECRET: usize = 4;
+
+/// Header names (lower case) that carry credentials.
+const SECRET_HEADERS: &[&str] = &[
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "authentication-info",
+    "www-authenticate-token",
+];
+
+/// Parts of header names (lower case) that mark a credential of someone's own making.
+const SECRET_HEADER_PARTS: &[&str] = &[
+    "token", "secret", "api-key", "apikey", "password", "session", "x-auth",
+];
+
+/// Replaces secrets by `$NAME`. Shared by everything that records or reports.
+#[derive(Default)]
+pub struct Redactor {
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Every form of every secret, lower-cased -> its label.
+    forms: HashMap<String, String>,
+    /// Finds any of the forms; `None` where there are none.
+    finder: Option<Regex>,
+    /// Names of headers that carry a configured credential, lower case.
+    headers: Vec<String>,
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl Redactor {
+    /// A redactor that knows no secret yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a configured secret: it becomes `$LABEL` wherever it occurs from here on.
+    pub fn add(&self, secret: &Secret) {
+        self.add_value(secret.expose(), secret.label());
+    }
+
+    /// Registers a value that is secret, such as a password that a suite sends.
+    pub fn add_value(&self, value: &str, label: &str) {
+        if value.len() < SHORTEST_SECRET {
+            return;
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.forms.contains_key(&value.to_lowercase()) {
+            return;
+        }
+        for form in forms_of(value) {
+            state
+                .forms
+                .entry(form.to_lowercase())
+                .or_insert_with(|| label.to_owned());
+        }
+        let mut all: Vec<&String> = state.forms.keys().collect();
+        // The longest first: a secret may be part of another one's form.
+        all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let pattern = all
+            .iter()
+            .map(|form| regex::escape(form))
+            .collect::<Vec<_>>()
+            .join("|");
+        state.finder = regex::RegexBuilder::new(&pattern)
+            .case_insensitive(true)
+            .size_limit(256 << 20)
+            .build()
+            .ok();
+    }
+
+    /// Registers a header whose value is a credential.
+    pub fn add_header(&self, name: &str) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.headers.push(name.to_ascii_lowercase());
+    }
+
+    /// The text without secrets.
+    #[must_use]
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(finder) = &state.finder else {
+            return Cow::Borrowed(text);
+        };
+        finder.replace_all(text, |found: &regex::Captures<'_>| {
+            let label = state
+                .forms
+                .get(&found[0].to_lowercase())
+                .map_or("SECRET", String::as_str);
+            format!("${label}")
+        })
+    }
+
+    /// Every string in a JSON value without secrets, member names included.
+    #[must_use]
+    pub fn json(&self, value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Value::String(self.text(&text).into_owned()),
+            Value::Array(items) => Value::Array(items.into_iter().map(|v| self.json(v)).collect()),
+            Value::Object(members) => Value::Object(
+                members
+                    .into_iter()
+                    .map(|(k, v)| (self.text(&k).into_owned(), self.json(v)))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
+    /// The value of a header as it may be recorded.
+    #[must_use]
+    pub fn header(&self, name: &str, value: &str) -> String {
+        let by_value = self.text(value);
+        if !self.is_secret_header(name) {
+            return by_value.into_owned();
+        }
+        // A value that was found and replaced says more than a blank one, and curl lines need it.
+        match &by_value {
+            Cow::Owned(replaced) if is_placeholder(replaced) => replaced.clone(),
+            _ => "[redacted]".to_owned(),
+        }
+    }
+
+    /// True where a header of this name is never recorded with its value.
+    #[must_use]
+    pub fn is_secret_header(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        SECRET_HEADERS.contains(&name.as_str())
+            || SECRET_HEADER_PARTS.iter().any(|part| name.contains(part))
+            || self
+                .state
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .headers
+                .contains(&name)
+    }
+}
+
+/// `$NAME`, or a scheme and `$NAME`.
+fn is_placeholder(value: &str) -> bool {
+    let bare = value.rsplit_once(' ').map_or(value, |(scheme, rest)| {
+        if scheme.chars().all(|c| c.is_ascii_alphabetic()) {
+            rest
+        } else {
+            value
+        }
+    });
+    bare.strip_prefix('$')
+        .is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}
+
+/// The ways in which a secret occurs in what servers send back.
+fn forms_of(secret: &str) -> Vec<String> {
+    let mut forms = vec![
+        secret.to_owned(),
+        percent(secret, false),
+        percent(secret, true),
+        json_escaped(secret),
+    ];
+    forms.push(json_escaped(secret).replace('/', "\\/"));
+    forms.push(html_escaped(secret));
+    forms.extend(base64_cores(secret.as_bytes()));
+    forms.retain(|form| form.len() >= SHORTEST_SECRET);
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+fn percent(text: &str, form: bool) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte))
+            }
+            b' ' if form => out.push('+'),
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+        out
+    })
+}
+
+fn json_escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+fn html_escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// The part of the secret's base64 that is the same whatever stands before and behind it, for each of the three
+/// alignments, in both alphabets: `Bearer TOKEN` encoded as a whole is found too.
+fn base64_cores(secret: &[u8]) -> Vec<String> {
+    let mut cores = Vec::new();
+    for shift in 0..3_usize {
+        let mut bytes = vec![0_u8; shift];
+        bytes.extend_from_slice(secret);
+        let encoded = STANDARD.encode(&bytes);
+        let encoded = encoded.trim_end_matches('=');
+        // The first characters mix with the padding before, the last one with what follows.
+        let start = [0, 2, 3][shift];
+        let end = if bytes.len() % 3 == 0 {
+            encoded.len()
+        } else {
+            encoded.len() - 1
+        };
+        if let Some(core) = encoded.get(start..end).filter(|core| core.len() >= 8) {
+            cores.push(core.replace('+', "-").replace('/', "_"));
+            cores.push(core.to_owned());
+        }
+    }
+    cores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    const SECRET: &str = "p@ss/w\"örd+&<42>~?";
+
+    fn redactor() -> Redactor {
+        let redactor = Redactor::new();
+        redactor.add(&Secret::new(SECRET, "SCIM_TOKEN"));
+        redactor
+    }
+
+    #[test]
+    fn every_form_of_a_secret_is_replaced() {
+        let redactor = redactor();
+        let forms = [
+            SECRET.to_owned(),
+            SECRET.to_uppercase(),
+            percent(SECRET, false),
+            percent(SECRET, false).to_lowercase(),
+            percent(SECRET, true),
+            json_escaped(SECRET),
+            json_escaped(SECRET).replace('/', "\\/"),
+            html_escaped(SECRET),
+            STANDARD.encode(SECRET),
+            STANDARD.encode(format!("amara:{SECRET}")),
+            STANDARD.encode(format!("Bearer {SECRET} and more")),
+            URL_SAFE_NO_PAD.encode(format!("xx{SECRET}")),
+        ];
+        for form in forms {
+            let out = redactor.text(&format!("before {form} after")).into_owned();
+            assert!(out.contains("$SCIM_TOKEN"), "{form} -> {out}");
+            assert!(
+                out.starts_with("before ") && out.ends_with(" after"),
+                "{form} -> {out}"
+            );
+            assert!(!out.contains(&form), "{form} -> {out}");
+        }
+    }
+
+    #[test]
+    fn other_text_stays() {
+        let redactor = redactor();
+        let text = "userName eq \"amara@example.com\" pass word";
+        assert_eq!(redactor.text(text), text);
+        assert_eq!(Redactor::new().text(text), text);
+    }
+
+    #[test]
+    fn short_values_are_not_searched_for() {
+        let redactor = Redactor::new();
+        redactor.add_value("abc", "X");
+        assert_eq!(redactor.text("abcdef"), "abcdef");
+    }
+
+    #[test]
+    fn headers_are_redacted_by_name_and_by_value() {
+        let redactor = redactor();
+        redactor.add_header("X-Our-Key");
+        for (name, value, want) in [
+            (
+                "Authorization",
+                format!("Bearer {SECRET}"),
+                "Bearer $SCIM_TOKEN",
+            ),
+            ("authorization", "Bearer other".to_owned(), "[redacted]"),
+            ("Set-Cookie", "sid=1".to_owned(), "[redacted]"),
+            ("X-Api-Key", "abc".to_owned(), "[redacted]"),
+            ("x-our-key", "v".to_owned(), "[redacted]"),
+            (
+                "Location",
+                format!("https://h/?t={}", percent(SECRET, false)),
+                "https://h/?t=$SCIM_TOKEN",
+            ),
+            (
+                "Content-Type",
+                "application/scim+json".to_owned(),
+                "application/scim+json",
+            ),
+        ] {
+            assert_eq!(redactor.header(name, &value), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn json_is_redacted_in_names_and_values() {
+        let redactor = redactor();
+        let out = redactor.json(serde_json::json!({ SECRET: [SECRET, 1, {"a": SECRET}] }));
+        assert_eq!(
+            out,
+            serde_json::json!({"$SCIM_TOKEN": ["$SCIM_TOKEN", 1, {"a": "$SCIM_TOKEN"}]})
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_secret_survives(secret in "[ -~]{6,40}", before in "[ -~]{0,20}", after in "[ -~]{0,20}") {
+            let redactor = Redactor::new();
+            redactor.add_value(&secret, "S");
+            let out = redactor.text(&format!("{before}{secret}{after}")).into_owned();
+            // The replacement itself may, by chance, complete the text around it.
+            let rest = out.replace("$S", "\u{0}");
+            proptest::prop_assert!(!rest.contains(&secret));
+        }
+    }
+}

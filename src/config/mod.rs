@@ -1,0 +1,12 @@
+//! `scimproof.toml`: what the user says of the target, its credentials and its promises.
+//!
+//! Parsed at the border into types that the rest can trust. Errors name file, line and column and the nearest
+//! right spelling. Secrets are held in a type that cannot be printed.
+
+mod model;
+mod secret;
+
+pub use model::{
+    AccessCheck, Auth, Config, MappingEntry, OAuth2, RunDefaults, SecretPlacement, TargetConfig,
+};
+pub use secret::Secret;
