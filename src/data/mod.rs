@@ -11,9 +11,12 @@ mod table;
 
 pub mod defects;
 pub mod gates;
+pub mod mappings;
+pub mod policy;
 pub mod quirks;
 pub mod reference;
 pub mod requirements;
+pub mod targets;
 
 pub use error::DataError;
 pub use reference::{Entry, Reference, ReferenceError};
