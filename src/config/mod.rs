@@ -3,10 +3,14 @@
 //! Parsed at the border into types that the rest can trust. Errors name file, line and column and the nearest
 //! right spelling. Secrets are held in a type that cannot be printed.
 
+mod document;
 mod model;
+mod read;
 mod secret;
 
+pub use document::{ConfigError, ConfigErrors};
 pub use model::{
     AccessCheck, Auth, Config, MappingEntry, OAuth2, RunDefaults, SecretPlacement, TargetConfig,
 };
+pub use read::{FEATURES, Lookup, load, parse, read_token};
 pub use secret::Secret;

@@ -25,6 +25,8 @@ pub struct Config {
     pub flavours: BTreeMap<String, Vec<String>>,
     /// `[mapping.PROFILE]`: rows added, changed or removed.
     pub mapping: Vec<MappingEntry>,
+    /// `[mapping] whole`: attributes that the tables don't name are not mapped at all.
+    pub whole_mapping: bool,
     /// `[run]`: defaults of the command line's flags.
     pub run: RunDefaults,
     /// `[access_check]`.
@@ -104,6 +106,8 @@ pub struct MappingEntry {
     pub profile: String,
     /// The identity provider's name of the attribute.
     pub attribute: String,
+    /// `User` or `Group`.
+    pub resource: String,
     /// The SCIM path; `None` takes the default row away.
     pub path: Option<String>,
     /// SCIM type of the value, where the user says it.
