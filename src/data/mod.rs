@@ -9,6 +9,7 @@
 mod error;
 mod table;
 
+pub mod bodies;
 pub mod defects;
 pub mod gates;
 pub mod mappings;
