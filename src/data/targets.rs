@@ -94,12 +94,21 @@ struct File {
     source: String,
     base_path: Option<String>,
     documented_with: Vec<String>,
-    #[serde(default)]
-    whole_mapping: bool,
     policy: Policy,
     promise: BTreeMap<String, Verdict>,
     #[serde(default)]
-    mapping: BTreeMap<String, BTreeMap<String, Change>>,
+    mapping: MappingText,
+}
+
+/// `[mapping]`, in the form of the configuration.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MappingText {
+    #[serde(default)]
+    whole: bool,
+    okta: Option<BTreeMap<String, Change>>,
+    entra: Option<BTreeMap<String, Change>>,
+    jumpcloud: Option<BTreeMap<String, Change>>,
 }
 
 fn read_all() -> Result<Vec<Target>, DataError> {
@@ -131,17 +140,21 @@ fn read(name: &str, file: &str, text: &str) -> Result<Target, DataError> {
             "a verdict is promised for `{profile}`, which the documentation does not name"
         )));
     }
-    let mapping: BTreeMap<String, Vec<Change>> = read
-        .mapping
-        .into_iter()
-        .map(|(profile, table)| {
-            let changes = table
+    let tables = [
+        ("okta", read.mapping.okta),
+        ("entra", read.mapping.entra),
+        ("jumpcloud", read.mapping.jumpcloud),
+    ];
+    let mut mapping = BTreeMap::new();
+    for (profile, table) in tables {
+        if let Some(table) = table {
+            let changes: Vec<Change> = table
                 .into_iter()
                 .map(|(attribute, change)| change.named(&attribute))
                 .collect();
-            (profile, changes)
-        })
-        .collect();
+            mapping.insert(profile.to_owned(), changes);
+        }
+    }
     let target = Target {
         name: read.name,
         title: read.title,
@@ -150,7 +163,7 @@ fn read(name: &str, file: &str, text: &str) -> Result<Target, DataError> {
         documented_with: read.documented_with,
         policy: read.policy,
         mapping,
-        whole_mapping: read.whole_mapping,
+        whole_mapping: read.mapping.whole,
         promise: read.promise,
     };
     for profile in target.mapping.keys() {
@@ -288,7 +301,7 @@ mod tests {
             ),
             (
                 "[policy]\n[promise]\n[mapping.rfc]\nx = \"y\"\n",
-                "no mapping",
+                "unknown field `rfc`",
             ),
             ("[policy]\n[promise]\nokta = \"good\"\n", "good"),
         ] {
