@@ -1,0 +1,252 @@
+//! Follows a case from its given resources through its steps, once for each flavour: is every name known by the time it
+//! is used, is every captured value and every column used, is nothing expected of a resource that is gone?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::problem::{did_you_mean, nearest};
+use super::super::report::FileReport;
+use super::super::template::Variable;
+use super::super::tree::Spot;
+use super::case::Columns;
+use super::mentions::{Mentions, Role};
+use crate::scim::AttrPath;
+
+/// Names that every case has. `row` is among them where there are rows.
+const FRESH: [&str; 4] = ["unique", "guid", "hex24", "alnum17"];
+const FIXED: [&str; 3] = ["run", "base", "flavour"];
+
+/// One request, as far as names are concerned.
+pub(super) struct Piece {
+    pub(super) id: String,
+    pub(super) id_spot: Spot,
+    pub(super) only: Vec<String>,
+    pub(super) only_spot: Option<Spot>,
+    /// What is known before it is sent.
+    pub(super) request: Mentions,
+    pub(super) makes: Option<(String, Spot)>,
+    pub(super) captures: Vec<(String, Spot)>,
+    /// What may also use this request's own captures and resource.
+    pub(super) answer: Mentions,
+}
+
+/// A case as far as names are concerned.
+pub(super) struct Flow {
+    columns: Vec<Columns>,
+    given: Vec<(String, Spot, Mentions)>,
+    /// Each inner list is sent at the same time.
+    steps: Vec<Vec<Piece>>,
+}
+
+/// What is known at some point of one flavour's way.
+#[derive(Default)]
+struct Known {
+    /// Resource -> the line in which it went, if it did.
+    resources: BTreeMap<String, Option<u32>>,
+    captures: BTreeSet<String>,
+    flavour: Option<String>,
+}
+
+/// What was used in any flavour.
+#[derive(Default)]
+struct Used {
+    captures: BTreeSet<String>,
+    columns: BTreeSet<String>,
+}
+
+impl Flow {
+    pub(super) fn new(columns: Vec<Columns>) -> Self {
+        Self { columns, given: Vec::new(), steps: Vec::new() }
+    }
+
+    pub(super) fn given(&mut self, name: &str, spot: Spot, mentions: Mentions, report: &mut FileReport<'_>) {
+        check_name(name, spot, report);
+        self.given.push((name.to_owned(), spot, mentions));
+    }
+
+    pub(super) fn step(&mut self, pieces: Vec<Piece>) {
+        self.steps.push(pieces);
+    }
+
+    /// Goes the way of each flavour (`None`: of the case without one).
+    pub(super) fn follow(&self, flavours: &[Option<String>], report: &mut FileReport<'_>) {
+        self.check_only(flavours, report);
+        let mut used = Used::default();
+        for flavour in flavours {
+            self.follow_one(flavour.as_deref(), &mut used, report);
+        }
+        for (name, spot) in self.steps.iter().flatten().flat_map(|piece| &piece.captures) {
+            if !used.captures.contains(name) {
+                report.add(*spot, format!("`{name}` is captured but never used"));
+            }
+        }
+        let mut reported = BTreeSet::new();
+        for (name, spot) in self.columns.iter().flat_map(|row| &row.names) {
+            if name != "id" && !used.columns.contains(name) && reported.insert(name) {
+                report.add(*spot, format!("no text of the case uses the column `{name}` as {{{{row.{name}}}}}"));
+            }
+        }
+    }
+
+    fn check_only(&self, flavours: &[Option<String>], report: &mut FileReport<'_>) {
+        for piece in self.steps.iter().flatten() {
+            let Some(spot) = piece.only_spot else { continue };
+            if piece.only.is_empty() {
+                continue;
+            }
+            for flavour in &piece.only {
+                if !flavours.iter().any(|played| played.as_ref() == Some(flavour)) {
+                    report.add(spot, format!("the case is not played in flavour `{flavour}`"));
+                }
+            }
+        }
+    }
+
+    fn follow_one(&self, flavour: Option<&str>, used: &mut Used, report: &mut FileReport<'_>) {
+        let mut known = Known { flavour: flavour.map(str::to_owned), ..Known::default() };
+        for (name, _, mentions) in &self.given {
+            self.look_at(mentions, &known, used, report);
+            known.resources.insert(name.clone(), None);
+        }
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        for pieces in &self.steps {
+            let played: Vec<&Piece> = pieces
+                .iter()
+                .filter(|piece| {
+                    piece.only.is_empty() || flavour.is_some_and(|flavour| piece.only.iter().any(|only| only == flavour))
+                })
+                .collect();
+            for piece in &played {
+                if !ids.insert(&piece.id) {
+                    report.add(piece.id_spot, format!("step id `{}` is used twice", piece.id));
+                }
+                self.look_at(&piece.request, &known, used, report);
+            }
+            for piece in &played {
+                if let Some((name, spot)) = &piece.makes {
+                    check_name(name, *spot, report);
+                    if known.resources.get(name) == Some(&None) {
+                        report.add(*spot, format!("the case has a resource `{name}` already"));
+                    }
+                    known.resources.insert(name.clone(), None);
+                }
+                for (name, spot) in &piece.captures {
+                    check_name(name, *spot, report);
+                    if known.resources.contains_key(name) {
+                        report.add(*spot, format!("`{name}` is the name of a resource of this case"));
+                    }
+                    known.captures.insert(name.clone());
+                }
+            }
+            for piece in &played {
+                self.look_at(&piece.answer, &known, used, report);
+            }
+            for (name, spot, role) in played.iter().flat_map(|piece| &piece.answer.resources) {
+                if *role == Role::Gone && known.resources.get(name) == Some(&None) {
+                    known.resources.insert(name.clone(), Some(spot.line));
+                }
+            }
+        }
+    }
+
+    fn look_at(&self, mentions: &Mentions, known: &Known, used: &mut Used, report: &mut FileReport<'_>) {
+        for (variable, spot) in &mentions.variables {
+            self.variable(variable, *spot, known, used, report);
+        }
+        for (name, spot, role) in &mentions.resources {
+            match (known.resources.get(name), role) {
+                (None, _) => {
+                    let near = nearest(name, known.resources.keys().map(String::as_str));
+                    report.add(*spot, format!("no such resource here: `{name}`{}", did_you_mean(near.as_deref())));
+                }
+                (Some(Some(line)), Role::There | Role::Changes) => {
+                    report.add(*spot, format!("`{name}` is gone since line {line}, and nothing can be expected of it"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn variable(&self, variable: &Variable, spot: Spot, known: &Known, used: &mut Used, report: &mut FileReport<'_>) {
+        let (root, rest) = (variable.root(), variable.rest());
+        if FRESH.contains(&root) {
+            return;
+        }
+        if root == "flavour" && known.flavour.is_none() {
+            report.add(spot, "the case is played without a flavour, so `{{flavour}}` has no value");
+        } else if FIXED.contains(&root) {
+            if !rest.is_empty() {
+                report.add(spot, format!("`{{{{{root}}}}}` has no parts: `{rest}` names nothing"));
+            }
+        } else if root == "row" {
+            self.column(rest, spot, used, report);
+        } else if known.resources.contains_key(root) {
+            check_part(root, rest, spot, report);
+        } else if known.captures.contains(root) {
+            used.captures.insert(root.to_owned());
+            if !rest.is_empty() {
+                report.add(spot, format!("`{root}` is a captured value without parts: `{rest}` names nothing"));
+            }
+        } else {
+            report.add(spot, self.unknown(root, known));
+        }
+    }
+
+    fn unknown(&self, root: &str, known: &Known) -> String {
+        let pieces = || self.steps.iter().flatten();
+        let made = pieces().filter_map(|piece| piece.makes.as_ref()).map(|(name, _)| name);
+        let captured = pieces().flat_map(|piece| &piece.captures).map(|(name, _)| name);
+        let later = made.clone().chain(captured.clone()).chain(self.given.iter().map(|(name, ..)| name));
+        if later.clone().any(|name| name == root) {
+            return match &known.flavour {
+                Some(flavour) => format!("`{root}` has no value yet at this point (flavour `{flavour}`)"),
+                None => format!("`{root}` has no value yet at this point"),
+            };
+        }
+        let names = later.map(String::as_str).chain(FRESH).chain(FIXED).chain(["row"]);
+        let near = nearest(root, names);
+        format!("nothing here is called `{root}`{}", did_you_mean(near.as_deref()))
+    }
+
+    fn column(&self, name: &str, spot: Spot, used: &mut Used, report: &mut FileReport<'_>) {
+        if self.columns.is_empty() {
+            report.add(spot, "the case has no `rows`");
+            return;
+        }
+        used.columns.insert(name.to_owned());
+        let lacking: Vec<&Columns> =
+            self.columns.iter().filter(|row| !row.names.iter().any(|(column, _)| column == name)).collect();
+        if lacking.len() == self.columns.len() {
+            let columns = self.columns.iter().flat_map(|row| &row.names).map(|(column, _)| column.as_str());
+            let near = nearest(name, columns);
+            report.add(spot, format!("no row has a column `{name}`{}", did_you_mean(near.as_deref())));
+        } else {
+            for row in lacking {
+                report.add(row.spot, format!("row `{}` lacks the column `{name}`, which the case uses", row.row));
+            }
+        }
+    }
+}
+
+/// What follows a resource's name in a template: a SCIM path, of what was sent or, behind `server`, of what came back.
+fn check_part(root: &str, rest: &str, spot: Spot, report: &mut FileReport<'_>) {
+    if rest.is_empty() {
+        report.add(spot, format!("`{{{{{root}}}}}` is a whole resource: say which part, such as {{{{{root}.id}}}}"));
+        return;
+    }
+    let path = rest.strip_prefix("server.").unwrap_or(rest);
+    if let Err(error) = AttrPath::parse(path) {
+        report.add(spot, format!("`{path}` in `{{{{{root}.{rest}}}}}` is not a SCIM path: {error}"));
+    }
+}
+
+fn check_name(name: &str, spot: Spot, report: &mut FileReport<'_>) {
+    if FRESH.contains(&name) || FIXED.contains(&name) || name == "row" {
+        report.add(spot, format!("`{name}` has a meaning of its own; choose another name"));
+        return;
+    }
+    let mut letters = name.bytes();
+    let starts_well = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
+    if !starts_well || !letters.all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        report.add(spot, format!("`{name}` cannot be a name: a letter, then letters, digits, `_` and `-`"));
+    }
+}
