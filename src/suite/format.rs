@@ -276,14 +276,18 @@ pub(super) static TOGETHER: Table = Table {
 pub(super) static WALK_STEP: Table = Table {
     name: "walk-step",
     what: "a walk",
-    doc: "A walk through all pages of a list.",
+    doc: "A walk through all pages of a list. Id, flavours and severity stand beside `walk` or in it.",
     keys: &[
-        key("id", Kind::Text, "The step's id (default: `walk`)."),
-        key("only", Kind::List(&Kind::Text), "Flavours in which the step is played."),
-        key("severity", Kind::Word(&SEVERITIES), "Nearer than the case's."),
+        WALK_ID,
+        WALK_ONLY,
+        WALK_SEVERITY,
         required("walk", Kind::Map(&WALK), "The list and how it is walked."),
     ],
 };
+
+const WALK_ID: Key = key("id", Kind::Text, "The step's id (default: `walk`).");
+const WALK_ONLY: Key = key("only", Kind::List(&Kind::Text), "Flavours in which the step is played.");
+const WALK_SEVERITY: Key = key("severity", Kind::Word(&SEVERITIES), "Nearer than the case's.");
 
 static WALK: Table = Table {
     name: "walk",
@@ -295,6 +299,9 @@ static WALK: Table = Table {
         key("style", Kind::Word(&WALK_STYLES), "How pages follow one another (default: index)."),
         key("has", Kind::List(&Kind::Text), "Resources that must each be met exactly once."),
         key("beyond", Kind::Bool, "Also ask for the page after the last."),
+        WALK_ID,
+        WALK_ONLY,
+        WALK_SEVERITY,
     ],
 };
 
@@ -395,16 +402,18 @@ const STATUS: Key = key("status", Kind::OneOrMany(&Kind::Status), "The allowed s
 const HEADERS: Key = key("headers", Kind::Named(&Kind::Matcher), "Headers of the answer.");
 const BODY: Key = key("body", Kind::Paths, "The answer as a resource: paths to values or matchers.");
 const LIST: Key = key("list", Kind::Map(&LIST_EXPECT), "The answer as a ListResponse.");
+const ERROR_KIND: Kind = Kind::Either(&[Kind::Bool, Kind::Map(&ERROR_EXPECT)]);
+const UNCHANGED_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Map(&UNCHANGED_TABLE)]);
 const ERROR: Key = key(
     "error",
-    Kind::Either(&[Kind::Bool, Kind::Map(&ERROR_EXPECT)]),
+    ERROR_KIND,
     "A SCIM error body (RFC 7644 section 3.12) whose status agrees.",
 );
 const EMPTY: Key = key("empty", Kind::Bool, "True: no body. False: a body.");
 const LACKS_TEXT: Key = key("lacks_text", Kind::OneOrMany(&Kind::Text), "Texts that occur nowhere in the answer.");
 const UNCHANGED: Key = key(
     "unchanged",
-    Kind::Either(&[Kind::Text, Kind::Map(&UNCHANGED_TABLE)]),
+    UNCHANGED_KIND,
     "The answer is the known state of the resource.",
 );
 
@@ -490,5 +499,17 @@ static QUERY: Table = Table {
     keys: &[
         key("space", Kind::Word(&SPACES), "A space as %20 or as + (default: percent)."),
         key("hex", Kind::Word(&HEXES), "Hex digits as %5B or as %5b (default: upper)."),
+    ],
+};
+
+pub(super) static NOT_COVERED: Kind = Kind::List(&Kind::Map(&NOT_COVERED_ENTRY));
+
+static NOT_COVERED_ENTRY: Table = Table {
+    name: "not-covered",
+    what: "an entry",
+    doc: "Something that no case of the profile shows, and why.",
+    keys: &[
+        required("id", Kind::Text, "`OKTA-08`, or with its namespace: `rfc:7644-3.5.2-R02`."),
+        required("reason", Kind::Text, "Why no case shows it."),
     ],
 };

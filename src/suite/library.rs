@@ -1,17 +1,53 @@
 //! Where suites come from: those inside the program, and a folder of the user's beside them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::model::{Profile, Suite};
-use super::problem::LoadErrors;
+use include_dir::{Dir, include_dir};
 
-/// All profiles and suites of a run, in order of their names.
+use super::build::{self, Builder};
+use super::check::check;
+use super::format::{Kind, NOT_COVERED, PROFILE, SUITE};
+use super::model::{Place, Profile, Suite};
+use super::problem::{LoadErrors, Problem, did_you_mean, nearest};
+use super::report::FileReport;
+use super::tree::{self, Node, Spot};
+
+static BUNDLED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/suites");
+
+/// The file that describes a profile. Every file of its folder but this and the next is a suite.
+const PROFILE_FILE: &str = "profile";
+
+/// The file that says what no case of the profile shows, and why.
+const NOT_COVERED_FILE: &str = "not-covered";
+
+/// All profiles and suites of a run, each in order of their ids.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Library {
     /// The profiles.
     pub profiles: Vec<Profile>,
     /// The suites.
     pub suites: Vec<Suite>,
+    /// What no case shows, and why.
+    pub not_covered: Vec<NotCovered>,
+}
+
+/// An entry of `suites/PROFILE/not-covered.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCovered {
+    /// The profile.
+    pub profile: String,
+    /// What is not covered, as a case would cite it: `quirk:OKTA-08`.
+    pub reference: String,
+    /// Why no case shows it.
+    pub reason: String,
+}
+
+impl Library {
+    /// The profile of this id.
+    pub fn profile(&self, id: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.id == id)
+    }
 }
 
 /// A file to load.
@@ -28,21 +64,158 @@ pub struct Source {
 /// # Errors
 /// All that is wrong in them, at once.
 pub fn bundled() -> Result<Library, LoadErrors> {
-    load(&[])
+    let (sources, problems) = bundled_sources();
+    load_with(&sources, problems)
 }
 
 /// The suites inside the program and those of a folder, laid out as `PROFILE/NAME.yaml`.
 ///
 /// # Errors
-/// All that is wrong in them, at once; also what cannot be read.
-pub fn with_dir(_dir: &Path) -> Result<Library, LoadErrors> {
-    load(&[])
+/// All that is wrong in them, at once; also what cannot be read, and a folder without any suite.
+pub fn with_dir(dir: &Path) -> Result<Library, LoadErrors> {
+    let (mut sources, mut problems) = bundled_sources();
+    let before = sources.len();
+    read_dir(dir, &mut sources, &mut problems);
+    if sources.len() == before && problems.is_empty() {
+        problems.push(about_file(dir, "there is no PROFILE/NAME.yaml in this folder"));
+    }
+    load_with(&sources, problems)
+}
+
+/// The suites of a folder alone, for those who write them.
+///
+/// # Errors
+/// As [`with_dir`].
+pub fn only_dir(dir: &Path) -> Result<Library, LoadErrors> {
+    let (mut sources, mut problems) = (Vec::new(), Vec::new());
+    read_dir(dir, &mut sources, &mut problems);
+    if sources.is_empty() && problems.is_empty() {
+        problems.push(about_file(dir, "there is no PROFILE/NAME.yaml in this folder"));
+    }
+    load_with(&sources, problems)
 }
 
 /// The profiles and suites of these files.
 ///
 /// # Errors
 /// All that is wrong in them, at once.
-pub fn load(_sources: &[Source]) -> Result<Library, LoadErrors> {
-    Ok(Library::default())
+pub fn load(sources: &[Source]) -> Result<Library, LoadErrors> {
+    load_with(sources, Vec::new())
 }
+
+fn bundled_sources() -> (Vec<Source>, Vec<Problem>) {
+    let mut sources = Vec::new();
+    let mut problems = Vec::new();
+    for file in BUNDLED.dirs().flat_map(Dir::files).filter(|file| is_yaml(file.path())) {
+        let name = format!("suites/{}", file.path().display());
+        match file.contents_utf8() {
+            Some(text) => sources.push(Source { name, text: text.to_owned() }),
+            None => problems.push(about_file(Path::new(&name), "not UTF-8")),
+        }
+    }
+    (sources, problems)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Reads all `PROFILE/NAME.yaml` below a folder, in order of their names.
+fn read_dir(dir: &Path, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
+    let mut entries_of = |path: &Path| match std::fs::read_dir(path) {
+        Ok(entries) => {
+            let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+            paths.sort();
+            paths
+        }
+        Err(error) => {
+            problems.push(about_file(path, &format!("cannot be read: {error}")));
+            Vec::new()
+        }
+    };
+    let folders: Vec<_> = entries_of(dir).into_iter().filter(|path| path.is_dir()).collect();
+    let files: Vec<_> = folders.iter().flat_map(|folder| entries_of(folder)).filter(|path| is_yaml(path)).collect();
+    for path in files {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => sources.push(Source { name: path.display().to_string(), text }),
+            Err(error) => problems.push(about_file(&path, &format!("cannot be read: {error}"))),
+        }
+    }
+}
+
+fn about_file(path: &Path, message: &str) -> Problem {
+    let place = Place { file: path.display().to_string(), ..Place::default() };
+    Problem { place, message: message.to_owned(), line_text: String::new() }
+}
+
+/// A file that was read, with what is wrong with it so far.
+struct Opened<'a> {
+    source: &'a Source,
+    profile: String,
+    name: String,
+    root: Option<Node>,
+    report: FileReport<'a>,
+}
+
+fn open(source: &Source) -> Opened<'_> {
+    let mut report = FileReport::new(&source.name, &source.text);
+    let path = source.name.replace('\\', "/");
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let profile = parts.next().unwrap_or_default().to_owned();
+    let (root, problems) = tree::parse(&source.text);
+    for (spot, message) in problems {
+        report.add(spot, message);
+    }
+    let root = root.filter(|root| {
+        match name.as_str() {
+            PROFILE_FILE => check(root, &Kind::Map(&PROFILE), "the file", &mut report),
+            NOT_COVERED_FILE => check(root, &NOT_COVERED, "the file", &mut report),
+            _ => check(root, &Kind::Map(&SUITE), "the file", &mut report),
+        }
+        root.is_map() || name == NOT_COVERED_FILE
+    });
+    Opened { source, profile, name, root, report }
+}
+
+fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, LoadErrors> {
+    let mut opened: Vec<Opened<'_>> = sources.iter().map(open).collect();
+    let mut library = Library::default();
+    let mut described: BTreeMap<String, &str> = BTreeMap::new();
+    for file in opened.iter_mut().filter(|file| file.name == PROFILE_FILE) {
+        if let Some(first) = described.insert(file.profile.clone(), &file.source.name) {
+            file.report.add(START, format!("profile `{}` is described twice; the first is {first}", file.profile));
+        } else if let Some(root) = &file.root {
+            library.profiles.push(build::profile(root, &file.profile, &mut file.report));
+        }
+    }
+    library.profiles.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut named: BTreeMap<String, &str> = BTreeMap::new();
+    for file in opened.iter_mut().filter(|file| file.name == NOT_COVERED_FILE) {
+        if let Some(root) = &file.root {
+            library.not_covered.extend(build::not_covered(root, &file.profile, &mut file.report));
+        }
+    }
+    for file in opened.iter_mut().filter(|file| ![PROFILE_FILE, NOT_COVERED_FILE].contains(&file.name.as_str())) {
+        let id = format!("{}/{}", file.profile, file.name);
+        if let Some(first) = named.insert(id.clone(), &file.source.name) {
+            file.report.add(START, format!("suite `{id}` is there twice; the first is {first}"));
+        }
+        if !described.contains_key(&file.profile) {
+            let near = nearest(&file.profile, described.keys().map(String::as_str));
+            let tail = did_you_mean(near.as_deref());
+            file.report.add(START, format!("no profile `{}` (its folder has no profile.yaml){tail}", file.profile));
+        }
+        if let Some(root) = &file.root {
+            let mut builder = Builder::new(&mut file.report, library.profile(&file.profile), None);
+            library.suites.push(build::suite(&mut builder, root, &id, &file.source.name));
+        }
+    }
+    library.suites.sort_by(|a, b| a.id.cmp(&b.id));
+    problems.extend(opened.into_iter().flat_map(|file| file.report.into_problems()));
+    if problems.is_empty() { Ok(library) } else { Err(LoadErrors { problems }) }
+}
+
+/// The first character of a file, for what concerns all of it.
+const START: Spot = Spot { line: 1, column: 1 };

@@ -3,11 +3,16 @@
 //! Imports: `results` (severity, certainty), `data` (to check references), `scim` (paths, encoding). The format itself is
 //! described for its authors in docs/writing-suites.md; `model` is its exact shape.
 
+mod build;
+mod check;
 pub mod fill;
+mod format;
 mod library;
 pub mod model;
 mod problem;
+mod report;
 pub mod template;
+mod tree;
 
-pub use library::{Library, Source, bundled, load, with_dir};
+pub use library::{Library, NotCovered, Source, bundled, load, only_dir, with_dir};
 pub use problem::{LoadErrors, Problem, did_you_mean, nearest};

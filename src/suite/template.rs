@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::model::QueryStyle;
+use crate::scim::{encode_path_segment, encode_query_value, escape_filter_literal};
 
 /// Where the names of a template get their values.
 pub trait Lookup {
@@ -452,37 +453,4 @@ impl fmt::Display for Template {
         }
         Ok(())
     }
-}
-
-fn encode_path_segment(text: &str) -> String {
-    percent_encode(text, false, |b| matches!(b, b'-' | b'.' | b'_' | b'~'))
-}
-
-fn encode_query_value(text: &str, style: &QueryStyle) -> String {
-    let encoded = percent_encode(text, style.lower_hex, |b| {
-        matches!(b, b'-' | b'.' | b'_' | b'~')
-    });
-    if style.space_plus {
-        encoded.replace("%20", "+")
-    } else {
-        encoded
-    }
-}
-
-fn escape_filter_literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-fn percent_encode(text: &str, lower_hex: bool, keep: impl Fn(u8) -> bool) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || keep(byte) {
-            out.push(char::from(byte));
-        } else if lower_hex {
-            out.push_str(&format!("%{byte:02x}"));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

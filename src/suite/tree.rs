@@ -169,20 +169,17 @@ impl<'a> Builder<'a> {
         root
     }
 
-    /// The next event that is not a comment.
+    /// The next event; the end where there is none.
     fn next(&mut self) -> Result<(Event<'a>, Span), Stopped> {
-        loop {
-            match self.parser.next_event() {
-                Some(Ok((Event::Comment(..), _))) => {}
-                Some(Ok(found)) => return Ok(found),
-                Some(Err(error)) => {
-                    let marker = error.marker();
-                    let spot = spot(marker.line(), marker.col());
-                    self.problems.push((spot, format!("not YAML: {}", error.info())));
-                    return Err(Stopped);
-                }
-                None => return Ok((Event::StreamEnd, Span::default())),
+        match self.parser.next_event() {
+            Some(Ok(found)) => Ok(found),
+            Some(Err(error)) => {
+                let marker = error.marker();
+                let spot = spot(marker.line(), marker.col());
+                self.problems.push((spot, format!("not YAML: {}", error.info())));
+                Err(Stopped)
             }
+            None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
@@ -202,7 +199,10 @@ impl<'a> Builder<'a> {
         let shape = match event {
             Event::Scalar(text, style, anchor, _) => {
                 self.no_anchor(anchor, span);
-                if style == ScalarStyle::Plain {
+                if style == ScalarStyle::Plain && span.start.index() == span.end.index() {
+                    // Nothing is written there; the parser says `~`.
+                    Shape::Null
+                } else if style == ScalarStyle::Plain {
                     plain(&text).unwrap_or_else(|message| {
                         self.problem(span, message);
                         Shape::Text(text.into_owned())

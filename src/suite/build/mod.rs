@@ -7,11 +7,13 @@ mod case;
 mod expect;
 mod flow;
 mod mentions;
+mod not_covered;
 mod profile;
 mod step;
 mod suite;
 mod target;
 
+pub(super) use not_covered::not_covered;
 pub(super) use profile::profile;
 pub(super) use suite::suite;
 
@@ -30,8 +32,8 @@ pub(super) struct Builder<'r, 'f> {
     pub(super) report: &'r mut FileReport<'f>,
     /// The profile of the suite; `None` where its file is missing or broken, which was reported.
     pub(super) profile: Option<&'r Profile>,
-    /// Names of the fixtures that exist.
-    pub(super) fixtures: &'r [String],
+    /// Names of the fixtures that exist; `None`: not known, not checked.
+    pub(super) fixtures: Option<&'r [String]>,
     /// What the part that is being read mentions.
     mentions: Mentions,
 }
@@ -40,7 +42,7 @@ impl<'r, 'f> Builder<'r, 'f> {
     pub(super) fn new(
         report: &'r mut FileReport<'f>,
         profile: Option<&'r Profile>,
-        fixtures: &'r [String],
+        fixtures: Option<&'r [String]>,
     ) -> Self {
         Self { report, profile, fixtures, mentions: Mentions::default() }
     }
@@ -124,8 +126,11 @@ impl<'r, 'f> Builder<'r, 'f> {
 
     fn fixture(&mut self, node: &Node) -> String {
         let name = node.text().unwrap_or_default();
-        if !name.is_empty() && !self.fixtures.iter().any(|fixture| fixture == name) {
-            let near = super::nearest(name, self.fixtures.iter().map(String::as_str));
+        if let Some(fixtures) = self.fixtures
+            && !name.is_empty()
+            && !fixtures.iter().any(|fixture| fixture == name)
+        {
+            let near = super::nearest(name, fixtures.iter().map(String::as_str));
             self.problem(node.spot, format!("no such fixture: `{name}`{}", super::did_you_mean(near.as_deref())));
         }
         name.to_owned()

@@ -207,12 +207,19 @@ impl Builder<'_, '_> {
     }
 
     fn walk(&mut self, node: &Node, inner: &Node, ids: &mut DefaultIds) -> (Walk, Piece) {
-        let (id, id_spot) = self.step_id(node, ids.next("walk"));
+        for key in ["id", "only", "severity"] {
+            if let (Some(_), Some(second)) = (node.get(key), inner.get(key)) {
+                self.problem(second.spot, format!("`{key}` stands beside `walk` and in it"));
+            }
+        }
+        let told = |key: &str| if node.get(key).is_some() { node } else { inner };
+        let (id, id_spot) = self.step_id(told("id"), ids.next("walk"));
         let target = inner.get("list").map(|list| self.list_target(list)).unwrap_or_default();
         let request = self.take_mentions();
         let has = self.resources(inner.get("has"), Role::There);
         let answer = self.take_mentions();
-        let only = self.flavours(node.get("only"));
+        let only_node = told("only").get("only");
+        let only = self.flavours(only_node);
         let count = inner.get("count").and_then(Node::count).and_then(|count| u32::try_from(count).ok());
         if count == Some(0) {
             self.problem(inner.spot, "a walk needs a `count` of 1 at least");
@@ -221,7 +228,7 @@ impl Builder<'_, '_> {
             id: id.clone(),
             id_spot,
             only: only.clone(),
-            only_spot: node.get("only").map(|only| only.spot),
+            only_spot: only_node.map(|only| only.spot),
             request,
             makes: None,
             captures: Vec::new(),
@@ -237,7 +244,7 @@ impl Builder<'_, '_> {
             },
             has,
             beyond: inner.get("beyond").and_then(Node::boolean).unwrap_or_default(),
-            severity: severity(node.get("severity")),
+            severity: severity(told("severity").get("severity")),
             only,
             place: self.report.place(node.spot),
         };

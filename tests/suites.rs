@@ -1,0 +1,33 @@
+//! The bundled suites load without an error. Run this while writing one: it reads the files of `suites/` as they are on
+//! disk and prints everything that is wrong with them.
+
+use std::path::Path;
+
+use scimproof::suite;
+
+#[test]
+fn every_suite_of_the_project_loads() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
+    match suite::only_dir(&dir) {
+        Ok(library) => {
+            assert!(!library.suites.is_empty() && library.suites.iter().all(|suite| !suite.cases.is_empty()));
+            for profile in ["okta", "entra", "jumpcloud", "rfc"] {
+                assert!(library.profile(profile).is_some_and(|profile| profile.default_run), "{profile}");
+            }
+        }
+        Err(errors) => panic!("\n{errors}\n"),
+    }
+}
+
+#[test]
+fn the_suites_inside_the_program_are_those_on_disk() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
+    let (Ok(bundled), Ok(disk)) = (suite::bundled(), suite::only_dir(&dir)) else {
+        return; // The test above says what is wrong.
+    };
+    let ids = |library: &suite::Library| -> Vec<String> {
+        library.suites.iter().flat_map(|suite| suite.cases.iter().map(|case| format!("{}/{}", suite.id, case.id))).collect()
+    };
+    assert_eq!(ids(&bundled), ids(&disk));
+    assert_eq!(bundled.profiles, disk.profiles);
+}
