@@ -10,9 +10,17 @@ fn every_suite_of_the_project_loads() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites");
     match suite::only_dir(&dir) {
         Ok(library) => {
-            assert!(!library.suites.is_empty() && library.suites.iter().all(|suite| !suite.cases.is_empty()));
+            assert!(
+                !library.suites.is_empty()
+                    && library.suites.iter().all(|suite| !suite.cases.is_empty())
+            );
             for profile in ["okta", "entra", "jumpcloud", "rfc"] {
-                assert!(library.profile(profile).is_some_and(|profile| profile.default_run), "{profile}");
+                assert!(
+                    library
+                        .profile(profile)
+                        .is_some_and(|profile| profile.default_run),
+                    "{profile}"
+                );
             }
         }
         Err(errors) => panic!("\n{errors}\n"),
@@ -26,7 +34,16 @@ fn the_suites_inside_the_program_are_those_on_disk() {
         return; // The test above says what is wrong.
     };
     let ids = |library: &suite::Library| -> Vec<String> {
-        library.suites.iter().flat_map(|suite| suite.cases.iter().map(|case| format!("{}/{}", suite.id, case.id))).collect()
+        library
+            .suites
+            .iter()
+            .flat_map(|suite| {
+                suite
+                    .cases
+                    .iter()
+                    .map(|case| format!("{}/{}", suite.id, case.id))
+            })
+            .collect()
     };
     assert_eq!(ids(&bundled), ids(&disk));
     assert_eq!(bundled.profiles, disk.profiles);

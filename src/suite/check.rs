@@ -10,7 +10,10 @@ use super::tree::{Entry, Node, Shape, Spot};
 /// Reports everything below a node that is not of the kind. `what` names the node: "`severity`".
 pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileReport<'_>) {
     if !takes(kind, node) {
-        report.add(node.spot, format!("{what} must be {}, not {}", describe(kind), found(node)));
+        report.add(
+            node.spot,
+            format!("{what} must be {}, not {}", describe(kind), found(node)),
+        );
         return;
     }
     match kind {
@@ -21,13 +24,22 @@ pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileRepor
         }
         Kind::Word(words) => check_word(node, words, report),
         Kind::Status => {
-            if node.count().is_none_or(|status| !(100..600).contains(&status)) {
-                report.add(node.spot, format!("{what} must be a status code from 100 to 599"));
+            if node
+                .count()
+                .is_none_or(|status| !(100..600).contains(&status))
+            {
+                report.add(
+                    node.spot,
+                    format!("{what} must be a status code from 100 to 599"),
+                );
             }
         }
         Kind::Count => {
             if node.count().is_none() {
-                report.add(node.spot, format!("{what} must be a whole number, not below 0"));
+                report.add(
+                    node.spot,
+                    format!("{what} must be a whole number, not below 0"),
+                );
             }
         }
         Kind::Matcher => check_matcher(node, report),
@@ -66,7 +78,11 @@ pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileRepor
 
 /// The table that a node's keys ask for.
 fn tagged(node: &Node, tables: &[(&'static str, &'static Table)]) -> Option<&'static Table> {
-    tables.iter().find(|(tag, _)| node.get(tag).is_some()).or(tables.last()).map(|(_, table)| *table)
+    tables
+        .iter()
+        .find(|(tag, _)| node.get(tag).is_some())
+        .or(tables.last())
+        .map(|(_, table)| *table)
 }
 
 fn check_table(node: &Node, table: &Table, open: bool, report: &mut FileReport<'_>) {
@@ -77,17 +93,31 @@ fn check_table(node: &Node, table: &Table, open: bool, report: &mut FileReport<'
             None => {
                 let near = nearest(&entry.key, table.keys.iter().map(|key| key.name));
                 let message = match near {
-                    Some(_) => format!("{} has no key `{}`{}", table.what, entry.key, did_you_mean(near.as_deref())),
+                    Some(_) => format!(
+                        "{} has no key `{}`{}",
+                        table.what,
+                        entry.key,
+                        did_you_mean(near.as_deref())
+                    ),
                     None => {
                         let names: Vec<_> = table.keys.iter().map(|key| key.name).collect();
-                        format!("{} has no key `{}`; its keys are {}", table.what, entry.key, names.join(", "))
+                        format!(
+                            "{} has no key `{}`; its keys are {}",
+                            table.what,
+                            entry.key,
+                            names.join(", ")
+                        )
                     }
                 };
                 report.add(entry.spot, message);
             }
         }
     }
-    for key in table.keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
+    for key in table
+        .keys
+        .iter()
+        .filter(|key| key.required && node.get(key.name).is_none())
+    {
         report.add(node.spot, format!("{} needs `{}`", table.what, key.name));
     }
 }
@@ -119,19 +149,33 @@ pub(super) fn check_spelling(text: &str, spot: Spot, words: &Words, report: &mut
 
 /// The first key that is meant as a matcher's word.
 pub(super) fn matcher_word(node: &Node) -> Option<&Entry> {
-    node.entries().iter().find(|entry| entry.key.starts_with('$') && entry.key != "$ref")
+    node.entries()
+        .iter()
+        .find(|entry| entry.key.starts_with('$') && entry.key != "$ref")
 }
 
 fn check_paths(node: &Node, what: &str, report: &mut FileReport<'_>) {
     if let Some(word) = matcher_word(node) {
-        report.add(word.spot, format!("{what} takes paths; put `{}` behind the path that it is about", word.key));
+        report.add(
+            word.spot,
+            format!(
+                "{what} takes paths; put `{}` behind the path that it is about",
+                word.key
+            ),
+        );
         return;
     }
     for entry in node.entries() {
         check_name(entry, report);
         let nested = entry.value.is_map() && matcher_word(&entry.value).is_none();
         if nested && entry.value.entries().is_empty() {
-            report.add(entry.value.spot, format!("`{}` has nothing in it: say $absent: true, or $any: true", entry.key));
+            report.add(
+                entry.value.spot,
+                format!(
+                    "`{}` has nothing in it: say $absent: true, or $any: true",
+                    entry.key
+                ),
+            );
         } else if nested {
             check_paths(&entry.value, what, report);
         } else {
@@ -146,8 +190,15 @@ fn check_matcher(node: &Node, report: &mut FileReport<'_>) {
         return;
     };
     if let [_, other, ..] = node.entries() {
-        let spot = if other.spot == entry.spot { node.spot } else { other.spot };
-        report.add(spot, "a matcher is one `$` word; several go into `$all: [...]`");
+        let spot = if other.spot == entry.spot {
+            node.spot
+        } else {
+            other.spot
+        };
+        report.add(
+            spot,
+            "a matcher is one `$` word; several go into `$all: [...]`",
+        );
         return;
     }
     let Some((word, argument, _)) = MATCHERS.iter().find(|(word, ..)| *word == entry.key) else {
@@ -159,7 +210,10 @@ fn check_matcher(node: &Node, report: &mut FileReport<'_>) {
                 format!("; the words are {}", words.join(" "))
             }
         };
-        report.add(entry.spot, format!("no such matcher: `{}`{tail}", entry.key));
+        report.add(
+            entry.spot,
+            format!("no such matcher: `{}`{tail}", entry.key),
+        );
         return;
     };
     check_argument(&entry.value, word, argument, report);
@@ -183,14 +237,24 @@ fn check_argument(value: &Node, word: &str, argument: &Argument, report: &mut Fi
         Argument::Count => check(value, &Kind::Count, &format!("`{word}`"), report),
         Argument::Matcher => check_matcher(value, report),
         Argument::Matchers => {
-            check(value, &Kind::List(&Kind::Matcher), &format!("`{word}`"), report);
+            check(
+                value,
+                &Kind::List(&Kind::Matcher),
+                &format!("`{word}`"),
+                report,
+            );
             if matches!(&value.shape, Shape::List(items) if items.is_empty()) {
                 report.add(value.spot, format!("`{word}` has nothing in its list"));
             }
         }
         Argument::Element if value.is_map() => check_paths(value, &format!("`{word}`"), report),
         Argument::Element => check_plain(value, report),
-        Argument::Resources => check(value, &Kind::List(&Kind::Text), &format!("`{word}`"), report),
+        Argument::Resources => check(
+            value,
+            &Kind::List(&Kind::Text),
+            &format!("`{word}`"),
+            report,
+        ),
     }
 }
 
@@ -199,7 +263,10 @@ fn check_plain(node: &Node, report: &mut FileReport<'_>) {
     if let Some(word) = matcher_word(node) {
         report.add(
             word.spot,
-            format!("`{}` has no meaning inside a plain value; look for an element with `$contains`", word.key),
+            format!(
+                "`{}` has no meaning inside a plain value; look for an element with `$contains`",
+                word.key
+            ),
         );
         return;
     }
@@ -221,7 +288,9 @@ fn takes(kind: &Kind, node: &Node) -> bool {
         Kind::Json | Kind::Matcher => true,
         Kind::List(_) => matches!(node.shape, Shape::List(_)),
         Kind::OneOrMany(item) => matches!(node.shape, Shape::List(_)) || takes(item, node),
-        Kind::Paths | Kind::Map(_) | Kind::Named(_) | Kind::Open(_) | Kind::Tagged(_) => node.is_map(),
+        Kind::Paths | Kind::Map(_) | Kind::Named(_) | Kind::Open(_) | Kind::Tagged(_) => {
+            node.is_map()
+        }
         Kind::Either(kinds) => kinds.iter().any(|kind| takes(kind, node)),
     }
 }
@@ -243,14 +312,23 @@ fn describe(kind: &Kind) -> String {
         Kind::Named(_) => "a map of names".to_owned(),
         Kind::Either(kinds) => kinds.iter().map(describe).collect::<Vec<_>>().join(", or "),
         Kind::Tagged(tables) => {
-            let tags: Vec<_> = tables.iter().rev().map(|(tag, _)| format!("`{tag}`")).collect();
+            let tags: Vec<_> = tables
+                .iter()
+                .rev()
+                .map(|(tag, _)| format!("`{tag}`"))
+                .collect();
             format!("a map with {}", tags.join(" or "))
         }
     }
 }
 
 fn key_names(table: &Table) -> String {
-    table.keys.iter().map(|key| key.name).collect::<Vec<_>>().join(", ")
+    table
+        .keys
+        .iter()
+        .map(|key| key.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// What stands there, with the repair where it is a matter of quotes.

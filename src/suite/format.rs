@@ -74,22 +74,46 @@ pub(super) struct Key {
 }
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { name, kind, required: false, doc }
+    Key {
+        name,
+        kind,
+        required: false,
+        doc,
+    }
 }
 
 const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { name, kind, required: true, doc }
+    Key {
+        name,
+        kind,
+        required: true,
+        doc,
+    }
 }
 
-pub(super) static SEVERITIES: Words =
-    Words { what: "a severity", words: &["blocker", "violation", "warning", "info"] };
-pub(super) static CERTAINTIES: Words =
-    Words { what: "a certainty", words: &["documented", "observed", "inferred"] };
+pub(super) static SEVERITIES: Words = Words {
+    what: "a severity",
+    words: &["blocker", "violation", "warning", "info"],
+};
+pub(super) static CERTAINTIES: Words = Words {
+    what: "a certainty",
+    words: &["documented", "observed", "inferred"],
+};
 /// Capabilities that a target declares (docs/writing-suites.md, `needs`).
 pub(super) static NEEDS: Words = Words {
     what: "a capability",
     words: &[
-        "patch", "bulk", "filter", "sort", "etag", "changePassword", "groups", "enterprise", "index", "cursor", "me",
+        "patch",
+        "bulk",
+        "filter",
+        "sort",
+        "etag",
+        "changePassword",
+        "groups",
+        "enterprise",
+        "index",
+        "cursor",
+        "me",
         "search",
     ],
 };
@@ -97,33 +121,87 @@ pub(super) static NEEDS: Words = Words {
 pub(super) static USES: Words = Words {
     what: "a feature",
     words: &[
-        "updates", "deactivation", "hard-delete", "groups", "group-updates", "custom-attributes", "enterprise",
-        "passwords", "import", "roles",
+        "updates",
+        "deactivation",
+        "hard-delete",
+        "groups",
+        "group-updates",
+        "custom-attributes",
+        "enterprise",
+        "passwords",
+        "import",
+        "roles",
     ],
 };
 /// RFC 7644 table 9, RFC 9865 section 2.1, and `none` for the absence that some answers may have.
 pub(super) static SCIM_TYPES: Words = Words {
     what: "a scimType",
     words: &[
-        "invalidFilter", "tooMany", "uniqueness", "mutability", "invalidSyntax", "invalidPath", "noTarget",
-        "invalidValue", "invalidVers", "sensitive", "invalidCursor", "expiredCursor", "invalidCount", "none",
+        "invalidFilter",
+        "tooMany",
+        "uniqueness",
+        "mutability",
+        "invalidSyntax",
+        "invalidPath",
+        "noTarget",
+        "invalidValue",
+        "invalidVers",
+        "sensitive",
+        "invalidCursor",
+        "expiredCursor",
+        "invalidCount",
+        "none",
     ],
 };
-pub(super) static METHODS: Words =
-    Words { what: "a method", words: &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] };
-static FLAVOURS_NONE: Words = Words { what: "a word for flavours", words: &["none"] };
-static AUTHS: Words = Words { what: "a credential", words: &["none", "wrong", "revoked", "other-tenant"] };
-static CHANGES_NONE: Words = Words { what: "a word for changes", words: &["none"] };
-static CHANGE_WORDS: Words = Words { what: "a change", words: &["gone", "any"] };
-static DEACTIVATIONS: Words = Words { what: "a way to deactivate", words: &["keep", "remove"] };
-static GROUP_POLICIES: Words = Words { what: "a policy for groups", words: &["groups", "roles", "none"] };
-static WALK_STYLES: Words = Words { what: "a style", words: &["index", "cursor"] };
-static COMBINES: Words = Words { what: "a way to combine", words: &["worst", "best"] };
-static SPACES: Words = Words { what: "a spelling of the space", words: &["percent", "plus"] };
-static HEXES: Words = Words { what: "a case of hex digits", words: &["upper", "lower"] };
+pub(super) static METHODS: Words = Words {
+    what: "a method",
+    words: &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+};
+static FLAVOURS_NONE: Words = Words {
+    what: "a word for flavours",
+    words: &["none"],
+};
+static AUTHS: Words = Words {
+    what: "a credential",
+    words: &["none", "wrong", "revoked", "other-tenant"],
+};
+static CHANGES_NONE: Words = Words {
+    what: "a word for changes",
+    words: &["none"],
+};
+static CHANGE_WORDS: Words = Words {
+    what: "a change",
+    words: &["gone", "any"],
+};
+static DEACTIVATIONS: Words = Words {
+    what: "a way to deactivate",
+    words: &["keep", "remove"],
+};
+static GROUP_POLICIES: Words = Words {
+    what: "a policy for groups",
+    words: &["groups", "roles", "none"],
+};
+static WALK_STYLES: Words = Words {
+    what: "a style",
+    words: &["index", "cursor"],
+};
+static COMBINES: Words = Words {
+    what: "a way to combine",
+    words: &["worst", "best"],
+};
+static SPACES: Words = Words {
+    what: "a spelling of the space",
+    words: &["percent", "plus"],
+};
+static HEXES: Words = Words {
+    what: "a case of hex digits",
+    words: &["upper", "lower"],
+};
 pub(super) static TYPES: Words = Words {
     what: "a type",
-    words: &["string", "boolean", "integer", "number", "object", "array", "dateTime", "uri"],
+    words: &[
+        "string", "boolean", "integer", "number", "object", "array", "dateTime", "uri",
+    ],
 };
 
 /// What a `$` word takes.
@@ -151,19 +229,47 @@ pub(super) enum Argument {
 
 /// The `$` words. `$ref` is an attribute's name (RFC 7643 section 2.4) and none of them.
 pub(super) static MATCHERS: &[(&str, Argument, &str)] = &[
-    ("$exactly", Argument::Json, "the same string byte for byte, the same JSON"),
+    (
+        "$exactly",
+        Argument::Json,
+        "the same string byte for byte, the same JSON",
+    ),
     ("$present", Argument::True, "is there and not empty"),
-    ("$absent", Argument::True, "is absent, null or an empty list"),
-    ("$empty", Argument::True, "is absent, null, an empty list, an empty text, or has nothing in it"),
+    (
+        "$absent",
+        Argument::True,
+        "is absent, null or an empty list",
+    ),
+    (
+        "$empty",
+        Argument::True,
+        "is absent, null, an empty list, an empty text, or has nothing in it",
+    ),
     ("$type", Argument::Type, "has this type"),
-    ("$matches", Argument::Pattern, "is a text that this regular expression matches"),
+    (
+        "$matches",
+        Argument::Pattern,
+        "is a text that this regular expression matches",
+    ),
     ("$any_of", Argument::Matchers, "one of these"),
     ("$all", Argument::Matchers, "all of these"),
     ("$not", Argument::Matcher, "not this"),
-    ("$contains", Argument::Element, "has such an element (a text: such a part)"),
-    ("$lacks", Argument::Element, "has no such element (a text: no such part)"),
+    (
+        "$contains",
+        Argument::Element,
+        "has such an element (a text: such a part)",
+    ),
+    (
+        "$lacks",
+        Argument::Element,
+        "has no such element (a text: no such part)",
+    ),
     ("$count", Argument::Count, "has so many elements"),
-    ("$ids", Argument::Resources, "its elements' values are exactly these resources"),
+    (
+        "$ids",
+        Argument::Resources,
+        "its elements' values are exactly these resources",
+    ),
     ("$any", Argument::True, "whatever it is"),
 ];
 
@@ -172,10 +278,22 @@ pub(super) static SUITE: Table = Table {
     what: "a suite",
     doc: "A suite: cases about one subject, as one identity provider sends them.",
     keys: &[
-        required("suite", Kind::Text, "`PROFILE/NAME`, the same as the path of the file."),
+        required(
+            "suite",
+            Kind::Text,
+            "`PROFILE/NAME`, the same as the path of the file.",
+        ),
         required("title", Kind::Text, "What the suite is about."),
-        key("defaults", Kind::Map(&DEFAULTS), "For cases that don't say otherwise; `refs` are added to the case's own."),
-        required("cases", Kind::List(&Kind::Map(&CASE)), "The cases, at least one."),
+        key(
+            "defaults",
+            Kind::Map(&DEFAULTS),
+            "For cases that don't say otherwise; `refs` are added to the case's own.",
+        ),
+        required(
+            "cases",
+            Kind::List(&Kind::Map(&CASE)),
+            "The cases, at least one.",
+        ),
     ],
 };
 
@@ -185,11 +303,27 @@ static DEFAULTS: Table = Table {
     doc: "What cases have that don't say otherwise.",
     keys: &[
         key("severity", Kind::Word(&SEVERITIES), "How bad a failure is."),
-        key("certainty", Kind::Map(&CERTAINTY), "How sure the source is."),
+        key(
+            "certainty",
+            Kind::Map(&CERTAINTY),
+            "How sure the source is.",
+        ),
         key("refs", Kind::List(&Kind::Text), "Added to each case's own."),
-        key("flavours", FLAVOURS, "The flavours that the cases are played in."),
-        key("needs", Kind::List(&Kind::Word(&NEEDS)), "Capabilities (rfc only)."),
-        key("uses", Kind::List(&Kind::Word(&USES)), "Features that a policy may leave out."),
+        key(
+            "flavours",
+            FLAVOURS,
+            "The flavours that the cases are played in.",
+        ),
+        key(
+            "needs",
+            Kind::List(&Kind::Word(&NEEDS)),
+            "Capabilities (rfc only).",
+        ),
+        key(
+            "uses",
+            Kind::List(&Kind::Word(&USES)),
+            "Features that a policy may leave out.",
+        ),
         key("hint", Kind::Text, "How to mend a server that fails."),
         key("why", Kind::Text, "Who breaks, and what their people see."),
     ],
@@ -202,8 +336,16 @@ static CERTAINTY: Table = Table {
     what: "a certainty",
     doc: "How sure it is that the provider sends this, and that it needs that answer.",
     keys: &[
-        required("shape", Kind::Word(&CERTAINTIES), "Is the request what the provider really sends?"),
-        required("need", Kind::Word(&CERTAINTIES), "Does the provider really need that answer?"),
+        required(
+            "shape",
+            Kind::Word(&CERTAINTIES),
+            "Is the request what the provider really sends?",
+        ),
+        required(
+            "need",
+            Kind::Word(&CERTAINTIES),
+            "Does the provider really need that answer?",
+        ),
     ],
 };
 
@@ -212,23 +354,79 @@ pub(super) static CASE: Table = Table {
     what: "a case",
     doc: "A scenario that stands alone: it makes its own resources, and removes what it made.",
     keys: &[
-        required("id", Kind::Text, "kebab-case, unique in the suite, never changed once released."),
-        required("title", Kind::Text, "What it shows, in a phrase that fits `X: ...`."),
+        required(
+            "id",
+            Kind::Text,
+            "kebab-case, unique in the suite, never changed once released.",
+        ),
+        required(
+            "title",
+            Kind::Text,
+            "What it shows, in a phrase that fits `X: ...`.",
+        ),
         key("why", Kind::Text, "Who breaks, and what their people see."),
         key("hint", Kind::Text, "How to mend a server that fails."),
-        key("severity", Kind::Word(&SEVERITIES), "How bad a failure is (default: violation in rfc, blocker elsewhere)."),
-        key("certainty", Kind::Map(&CERTAINTY), "How sure the source is (default: documented in rfc, observed elsewhere)."),
-        key("refs", Kind::List(&Kind::Text), "Where it comes from: rfc:, quirk:, gate:, defect:, url:."),
-        key("core", Kind::Bool, "`ready` needs this case evaluated and passed."),
-        key("flavours", FLAVOURS, "The flavours it is played in (default: all), or `none`: alike in each, played once."),
-        key("needs", Kind::List(&Kind::Word(&NEEDS)), "Capabilities, only in rfc suites; not declared by the target: skipped."),
-        key("uses", Kind::List(&Kind::Word(&USES)), "Features that a policy may leave out."),
-        key("when", Kind::Map(&WHEN), "Policy conditions; not met: skipped."),
+        key(
+            "severity",
+            Kind::Word(&SEVERITIES),
+            "How bad a failure is (default: violation in rfc, blocker elsewhere).",
+        ),
+        key(
+            "certainty",
+            Kind::Map(&CERTAINTY),
+            "How sure the source is (default: documented in rfc, observed elsewhere).",
+        ),
+        key(
+            "refs",
+            Kind::List(&Kind::Text),
+            "Where it comes from: rfc:, quirk:, gate:, defect:, url:.",
+        ),
+        key(
+            "core",
+            Kind::Bool,
+            "`ready` needs this case evaluated and passed.",
+        ),
+        key(
+            "flavours",
+            FLAVOURS,
+            "The flavours it is played in (default: all), or `none`: alike in each, played once.",
+        ),
+        key(
+            "needs",
+            Kind::List(&Kind::Word(&NEEDS)),
+            "Capabilities, only in rfc suites; not declared by the target: skipped.",
+        ),
+        key(
+            "uses",
+            Kind::List(&Kind::Word(&USES)),
+            "Features that a policy may leave out.",
+        ),
+        key(
+            "when",
+            Kind::Map(&WHEN),
+            "Policy conditions; not met: skipped.",
+        ),
         key("exclusive", Kind::Bool, "Runs alone, after the others."),
-        key("hostile", Kind::Bool, "Bad input on purpose; `--skip-hostile` leaves it out."),
-        key("opt_in", Kind::Bool, "Runs only where `--suite` or `--case` names it."),
-        key("rows", Kind::List(&Kind::Open(&ROW)), "A table: the case is played once a row; columns are {{row.NAME}}."),
-        key("given", Kind::Named(&Kind::Either(&[Kind::Text, Kind::Map(&GIVEN)])), "Resources made first, by name."),
+        key(
+            "hostile",
+            Kind::Bool,
+            "Bad input on purpose; `--skip-hostile` leaves it out.",
+        ),
+        key(
+            "opt_in",
+            Kind::Bool,
+            "Runs only where `--suite` or `--case` names it.",
+        ),
+        key(
+            "rows",
+            Kind::List(&Kind::Open(&ROW)),
+            "A table: the case is played once a row; columns are {{row.NAME}}.",
+        ),
+        key(
+            "given",
+            Kind::Named(&Kind::Either(&[Kind::Text, Kind::Map(&GIVEN)])),
+            "Resources made first, by name.",
+        ),
         required("steps", Kind::List(&STEP), "What is sent and expected."),
     ],
 };
@@ -238,10 +436,26 @@ static WHEN: Table = Table {
     what: "a policy condition",
     doc: "What the target must promise.",
     keys: &[
-        key("deactivation", Kind::Word(&DEACTIVATIONS), "What becomes of a deactivated user (undeclared: keep)."),
-        key("hard_delete", Kind::Bool, "Whether DELETE removes for good (undeclared: true)."),
-        key("groups", Kind::Word(&GROUP_POLICIES), "What groups are (undeclared: groups)."),
-        key("matching", Kind::Text, "The attribute that the administrator matches by (undeclared: userName)."),
+        key(
+            "deactivation",
+            Kind::Word(&DEACTIVATIONS),
+            "What becomes of a deactivated user (undeclared: keep).",
+        ),
+        key(
+            "hard_delete",
+            Kind::Bool,
+            "Whether DELETE removes for good (undeclared: true).",
+        ),
+        key(
+            "groups",
+            Kind::Word(&GROUP_POLICIES),
+            "What groups are (undeclared: groups).",
+        ),
+        key(
+            "matching",
+            Kind::Text,
+            "The attribute that the administrator matches by (undeclared: userName).",
+        ),
     ],
 };
 
@@ -249,7 +463,11 @@ static ROW: Table = Table {
     name: "row",
     what: "a row",
     doc: "A row of the table; further columns are {{row.NAME}}.",
-    keys: &[required("id", Kind::Text, "Appended to the case's id: `CASE-ROW`.")],
+    keys: &[required(
+        "id",
+        Kind::Text,
+        "Appended to the case's id: `CASE-ROW`.",
+    )],
 };
 
 static GIVEN: Table = Table {
@@ -258,19 +476,39 @@ static GIVEN: Table = Table {
     doc: "A resource made before the first step.",
     keys: &[
         required("fixture", Kind::Text, "The fixture: `okta/user`."),
-        key("set", Kind::Named(&Kind::Json), "SCIM paths set on the fixture's body."),
-        key("without", Kind::List(&Kind::Text), "SCIM paths removed from it."),
-        key("members", Kind::List(&Kind::Text), "For a group: given resources that become members."),
+        key(
+            "set",
+            Kind::Named(&Kind::Json),
+            "SCIM paths set on the fixture's body.",
+        ),
+        key(
+            "without",
+            Kind::List(&Kind::Text),
+            "SCIM paths removed from it.",
+        ),
+        key(
+            "members",
+            Kind::List(&Kind::Text),
+            "For a group: given resources that become members.",
+        ),
     ],
 };
 
-const STEP: Kind = Kind::Tagged(&[("together", &TOGETHER), ("walk", &WALK_STEP), ("send", &SEND)]);
+const STEP: Kind = Kind::Tagged(&[
+    ("together", &TOGETHER),
+    ("walk", &WALK_STEP),
+    ("send", &SEND),
+]);
 
 pub(super) static TOGETHER: Table = Table {
     name: "together",
     what: "a step of requests sent together",
     doc: "Requests sent at the same time.",
-    keys: &[required("together", Kind::List(&Kind::Map(&SEND)), "The requests.")],
+    keys: &[required(
+        "together",
+        Kind::List(&Kind::Map(&SEND)),
+        "The requests.",
+    )],
 };
 
 pub(super) static WALK_STEP: Table = Table {
@@ -286,19 +524,47 @@ pub(super) static WALK_STEP: Table = Table {
 };
 
 const WALK_ID: Key = key("id", Kind::Text, "The step's id (default: `walk`).");
-const WALK_ONLY: Key = key("only", Kind::List(&Kind::Text), "Flavours in which the step is played.");
-const WALK_SEVERITY: Key = key("severity", Kind::Word(&SEVERITIES), "Nearer than the case's.");
+const WALK_ONLY: Key = key(
+    "only",
+    Kind::List(&Kind::Text),
+    "Flavours in which the step is played.",
+);
+const WALK_SEVERITY: Key = key(
+    "severity",
+    Kind::Word(&SEVERITIES),
+    "Nearer than the case's.",
+);
 
 static WALK: Table = Table {
     name: "walk",
     what: "a walk",
     doc: "The list and how it is walked.",
     keys: &[
-        required("list", Kind::Text, "Path and query without paging parameters: `/Users`."),
-        key("count", Kind::Count, "The page size asked for (default: 2)."),
-        key("style", Kind::Word(&WALK_STYLES), "How pages follow one another (default: index)."),
-        key("has", Kind::List(&Kind::Text), "Resources that must each be met exactly once."),
-        key("beyond", Kind::Bool, "Also ask for the page after the last."),
+        required(
+            "list",
+            Kind::Text,
+            "Path and query without paging parameters: `/Users`.",
+        ),
+        key(
+            "count",
+            Kind::Count,
+            "The page size asked for (default: 2).",
+        ),
+        key(
+            "style",
+            Kind::Word(&WALK_STYLES),
+            "How pages follow one another (default: index).",
+        ),
+        key(
+            "has",
+            Kind::List(&Kind::Text),
+            "Resources that must each be met exactly once.",
+        ),
+        key(
+            "beyond",
+            Kind::Bool,
+            "Also ask for the page after the last.",
+        ),
         WALK_ID,
         WALK_ONLY,
         WALK_SEVERITY,
@@ -310,21 +576,73 @@ pub(super) static SEND: Table = Table {
     what: "a step",
     doc: "One request and what is expected of the answer.",
     keys: &[
-        key("id", Kind::Text, "First half of its check ids (default: the method in lower case, then `get-2` and so on)."),
-        required("send", Kind::Text, "`METHOD /path?query` below the base URL, exactly as it goes out."),
-        key("only", Kind::List(&Kind::Text), "Flavours in which the step is played."),
-        key("headers", Kind::Named(&Kind::Either(&[Kind::AnyText, Kind::Nothing])), "Headers set, or with null removed."),
-        key("auth", Kind::Either(&[Kind::Word(&AUTHS), Kind::Map(&AUTH)]), "With which credential (default: the target's)."),
+        key(
+            "id",
+            Kind::Text,
+            "First half of its check ids (default: the method in lower case, then `get-2` and so on).",
+        ),
+        required(
+            "send",
+            Kind::Text,
+            "`METHOD /path?query` below the base URL, exactly as it goes out.",
+        ),
+        key(
+            "only",
+            Kind::List(&Kind::Text),
+            "Flavours in which the step is played.",
+        ),
+        key(
+            "headers",
+            Kind::Named(&Kind::Either(&[Kind::AnyText, Kind::Nothing])),
+            "Headers set, or with null removed.",
+        ),
+        key(
+            "auth",
+            Kind::Either(&[Kind::Word(&AUTHS), Kind::Map(&AUTH)]),
+            "With which credential (default: the target's).",
+        ),
         key("body", Kind::Json, "JSON, as it was captured."),
         key("raw", Kind::AnyText, "A body sent byte for byte."),
-        key("echo", Kind::Map(&ECHO), "The server's own last representation of a resource, with changes."),
-        key("fixture", Kind::Either(&[Kind::Text, Kind::Map(&FIXTURE)]), "A fixture's body, freshly filled in."),
-        key("makes", Kind::Text, "The answer is a resource, called so from here on."),
-        key("capture", Kind::Named(&Kind::Text), "Values taken from the answer: a SCIM path into the body, or `header:NAME`."),
-        key("expect", Kind::Map(&EXPECT), "What is expected of the answer."),
-        key("also", Kind::List(&Kind::Map(&ALSO)), "Further expectations with an id and a severity of their own."),
-        key("changes", CHANGES, "What the request changes; everything else must be as before."),
-        key("severity", Kind::Word(&SEVERITIES), "Nearer than the case's."),
+        key(
+            "echo",
+            Kind::Map(&ECHO),
+            "The server's own last representation of a resource, with changes.",
+        ),
+        key(
+            "fixture",
+            Kind::Either(&[Kind::Text, Kind::Map(&FIXTURE)]),
+            "A fixture's body, freshly filled in.",
+        ),
+        key(
+            "makes",
+            Kind::Text,
+            "The answer is a resource, called so from here on.",
+        ),
+        key(
+            "capture",
+            Kind::Named(&Kind::Text),
+            "Values taken from the answer: a SCIM path into the body, or `header:NAME`.",
+        ),
+        key(
+            "expect",
+            Kind::Map(&EXPECT),
+            "What is expected of the answer.",
+        ),
+        key(
+            "also",
+            Kind::List(&Kind::Map(&ALSO)),
+            "Further expectations with an id and a severity of their own.",
+        ),
+        key(
+            "changes",
+            CHANGES,
+            "What the request changes; everything else must be as before.",
+        ),
+        key(
+            "severity",
+            Kind::Word(&SEVERITIES),
+            "Nearer than the case's.",
+        ),
     ],
 };
 
@@ -332,7 +650,11 @@ static AUTH: Table = Table {
     name: "auth",
     what: "a credential",
     doc: "A credential of the case's own.",
-    keys: &[required("literal", Kind::AnyText, "The Authorization header as it stands here.")],
+    keys: &[required(
+        "literal",
+        Kind::AnyText,
+        "The Authorization header as it stands here.",
+    )],
 };
 
 static ECHO: Table = Table {
@@ -354,7 +676,11 @@ static FIXTURE: Table = Table {
         required("name", Kind::Text, "`okta/user`."),
         key("set", Kind::Named(&Kind::Json), "SCIM paths set."),
         key("without", Kind::List(&Kind::Text), "SCIM paths removed."),
-        key("members", Kind::List(&Kind::Text), "For a group: resources that become members."),
+        key(
+            "members",
+            Kind::List(&Kind::Text),
+            "For a group: resources that become members.",
+        ),
     ],
 };
 
@@ -376,7 +702,11 @@ pub(super) static EXPECT: Table = Table {
         EMPTY,
         LACKS_TEXT,
         UNCHANGED,
-        key("either", Kind::List(&Kind::Map(&ALTERNATIVE)), "Alternatives; the first that holds decides."),
+        key(
+            "either",
+            Kind::List(&Kind::Map(&ALTERNATIVE)),
+            "Alternatives; the first that holds decides.",
+        ),
     ],
 };
 
@@ -393,15 +723,39 @@ static ALTERNATIVE: Table = Table {
         EMPTY,
         LACKS_TEXT,
         UNCHANGED,
-        key("severity", Kind::Word(&SEVERITIES), "The check fails with this severity; needs a `note`."),
-        key("note", Kind::Text, "Why it is allowed, or what is wrong with it."),
+        key(
+            "severity",
+            Kind::Word(&SEVERITIES),
+            "The check fails with this severity; needs a `note`.",
+        ),
+        key(
+            "note",
+            Kind::Text,
+            "Why it is allowed, or what is wrong with it.",
+        ),
     ],
 };
 
-const STATUS: Key = key("status", Kind::OneOrMany(&Kind::Status), "The allowed status codes, a closed list.");
-const HEADERS: Key = key("headers", Kind::Named(&Kind::Matcher), "Headers of the answer.");
-const BODY: Key = key("body", Kind::Paths, "The answer as a resource: paths to values or matchers.");
-const LIST: Key = key("list", Kind::Map(&LIST_EXPECT), "The answer as a ListResponse.");
+const STATUS: Key = key(
+    "status",
+    Kind::OneOrMany(&Kind::Status),
+    "The allowed status codes, a closed list.",
+);
+const HEADERS: Key = key(
+    "headers",
+    Kind::Named(&Kind::Matcher),
+    "Headers of the answer.",
+);
+const BODY: Key = key(
+    "body",
+    Kind::Paths,
+    "The answer as a resource: paths to values or matchers.",
+);
+const LIST: Key = key(
+    "list",
+    Kind::Map(&LIST_EXPECT),
+    "The answer as a ListResponse.",
+);
 const ERROR_KIND: Kind = Kind::Either(&[Kind::Bool, Kind::Map(&ERROR_EXPECT)]);
 const UNCHANGED_KIND: Kind = Kind::Either(&[Kind::Text, Kind::Map(&UNCHANGED_TABLE)]);
 const ERROR: Key = key(
@@ -410,7 +764,11 @@ const ERROR: Key = key(
     "A SCIM error body (RFC 7644 section 3.12) whose status agrees.",
 );
 const EMPTY: Key = key("empty", Kind::Bool, "True: no body. False: a body.");
-const LACKS_TEXT: Key = key("lacks_text", Kind::OneOrMany(&Kind::Text), "Texts that occur nowhere in the answer.");
+const LACKS_TEXT: Key = key(
+    "lacks_text",
+    Kind::OneOrMany(&Kind::Text),
+    "Texts that occur nowhere in the answer.",
+);
 const UNCHANGED: Key = key(
     "unchanged",
     UNCHANGED_KIND,
@@ -422,13 +780,37 @@ static LIST_EXPECT: Table = Table {
     what: "a list expectation",
     doc: "What is expected of a ListResponse.",
     keys: &[
-        key("total", Kind::Count, "Exact totalResults; only with filters on values unique to the run."),
-        key("has", Kind::List(&Kind::Text), "Resources that must be in it."),
-        key("lacks", Kind::List(&Kind::Text), "Resources that must not be in it."),
-        key("only", Kind::List(&Kind::Text), "Exactly these; only with filters on values unique to the run."),
+        key(
+            "total",
+            Kind::Count,
+            "Exact totalResults; only with filters on values unique to the run.",
+        ),
+        key(
+            "has",
+            Kind::List(&Kind::Text),
+            "Resources that must be in it.",
+        ),
+        key(
+            "lacks",
+            Kind::List(&Kind::Text),
+            "Resources that must not be in it.",
+        ),
+        key(
+            "only",
+            Kind::List(&Kind::Text),
+            "Exactly these; only with filters on values unique to the run.",
+        ),
         key("at_most", Kind::Count, "At most so many elements."),
-        key("items", Kind::Named(&Kind::Paths), "Expectations on the element that is the named resource."),
-        key("order", Kind::List(&Kind::Text), "Own elements come in this order."),
+        key(
+            "items",
+            Kind::Named(&Kind::Paths),
+            "Expectations on the element that is the named resource.",
+        ),
+        key(
+            "order",
+            Kind::List(&Kind::Text),
+            "Own elements come in this order.",
+        ),
         key("each", Kind::Paths, "Expectations on every element."),
     ],
 };
@@ -437,7 +819,11 @@ static ERROR_EXPECT: Table = Table {
     name: "error",
     what: "an error expectation",
     doc: "What is expected of a SCIM error body.",
-    keys: &[key("scimType", Kind::OneOrMany(&Kind::Text), "The allowed scimType; `none` allows absence.")],
+    keys: &[key(
+        "scimType",
+        Kind::OneOrMany(&Kind::Text),
+        "The allowed scimType; `none` allows absence.",
+    )],
 };
 
 static UNCHANGED_TABLE: Table = Table {
@@ -456,8 +842,16 @@ static ALSO: Table = Table {
     doc: "A further expectation on the same answer.",
     keys: &[
         required("id", Kind::Text, "Last part of the check's id."),
-        key("severity", Kind::Word(&SEVERITIES), "Its severity (default: the case's)."),
-        key("refs", Kind::List(&Kind::Text), "Its references, beside the case's."),
+        key(
+            "severity",
+            Kind::Word(&SEVERITIES),
+            "Its severity (default: the case's).",
+        ),
+        key(
+            "refs",
+            Kind::List(&Kind::Text),
+            "Its references, beside the case's.",
+        ),
         key("hint", Kind::Text, "Its repair (default: the case's)."),
         required("expect", Kind::Map(&EXPECT), "What is expected."),
     ],
@@ -470,14 +864,46 @@ pub(super) static PROFILE: Table = Table {
     keys: &[
         required("profile", Kind::Text, "The same as the folder."),
         required("title", Kind::Text, "For people."),
-        key("default_run", Kind::Bool, "Whether a run without --profile plays it (default: false)."),
-        key("combine", Kind::Word(&COMBINES), "How the flavours' verdicts make the profile's (default: worst)."),
-        key("flavours", Kind::List(&Kind::Map(&FLAVOUR)), "The flavours, in order."),
-        key("headers", Kind::Named(&Kind::Text), "Headers of every request."),
-        key("body_headers", Kind::Named(&Kind::Text), "Headers of a request with a body."),
-        key("request_id", Kind::Bool, "Whether a request id header may be added (default: false)."),
-        key("query", Kind::Map(&QUERY), "How values are written into a query."),
-        key("notes", Kind::List(&Kind::Text), "What a reader should know."),
+        key(
+            "default_run",
+            Kind::Bool,
+            "Whether a run without --profile plays it (default: false).",
+        ),
+        key(
+            "combine",
+            Kind::Word(&COMBINES),
+            "How the flavours' verdicts make the profile's (default: worst).",
+        ),
+        key(
+            "flavours",
+            Kind::List(&Kind::Map(&FLAVOUR)),
+            "The flavours, in order.",
+        ),
+        key(
+            "headers",
+            Kind::Named(&Kind::Text),
+            "Headers of every request.",
+        ),
+        key(
+            "body_headers",
+            Kind::Named(&Kind::Text),
+            "Headers of a request with a body.",
+        ),
+        key(
+            "request_id",
+            Kind::Bool,
+            "Whether a request id header may be added (default: false).",
+        ),
+        key(
+            "query",
+            Kind::Map(&QUERY),
+            "How values are written into a query.",
+        ),
+        key(
+            "notes",
+            Kind::List(&Kind::Text),
+            "What a reader should know.",
+        ),
     ],
 };
 
@@ -488,7 +914,11 @@ static FLAVOUR: Table = Table {
     keys: &[
         required("id", Kind::Text, "`legacy`."),
         required("title", Kind::Text, "For people."),
-        key("default", Kind::Bool, "Counts where the config does not narrow the flavours (default: true)."),
+        key(
+            "default",
+            Kind::Bool,
+            "Counts where the config does not narrow the flavours (default: true).",
+        ),
     ],
 };
 
@@ -497,8 +927,16 @@ static QUERY: Table = Table {
     what: "a query style",
     doc: "How values are written into a query.",
     keys: &[
-        key("space", Kind::Word(&SPACES), "A space as %20 or as + (default: percent)."),
-        key("hex", Kind::Word(&HEXES), "Hex digits as %5B or as %5b (default: upper)."),
+        key(
+            "space",
+            Kind::Word(&SPACES),
+            "A space as %20 or as + (default: percent).",
+        ),
+        key(
+            "hex",
+            Kind::Word(&HEXES),
+            "Hex digits as %5B or as %5b (default: upper).",
+        ),
     ],
 };
 
@@ -509,7 +947,11 @@ static NOT_COVERED_ENTRY: Table = Table {
     what: "an entry",
     doc: "Something that no case of the profile shows, and why.",
     keys: &[
-        required("id", Kind::Text, "`OKTA-08`, or with its namespace: `rfc:7644-3.5.2-R02`."),
+        required(
+            "id",
+            Kind::Text,
+            "`OKTA-08`, or with its namespace: `rfc:7644-3.5.2-R02`.",
+        ),
         required("reason", Kind::Text, "Why no case shows it."),
     ],
 };

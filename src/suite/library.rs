@@ -77,7 +77,10 @@ pub fn with_dir(dir: &Path) -> Result<Library, LoadErrors> {
     let before = sources.len();
     read_dir(dir, &mut sources, &mut problems);
     if sources.len() == before && problems.is_empty() {
-        problems.push(about_file(dir, "there is no PROFILE/NAME.yaml in this folder"));
+        problems.push(about_file(
+            dir,
+            "there is no PROFILE/NAME.yaml in this folder",
+        ));
     }
     load_with(&sources, problems)
 }
@@ -90,7 +93,10 @@ pub fn only_dir(dir: &Path) -> Result<Library, LoadErrors> {
     let (mut sources, mut problems) = (Vec::new(), Vec::new());
     read_dir(dir, &mut sources, &mut problems);
     if sources.is_empty() && problems.is_empty() {
-        problems.push(about_file(dir, "there is no PROFILE/NAME.yaml in this folder"));
+        problems.push(about_file(
+            dir,
+            "there is no PROFILE/NAME.yaml in this folder",
+        ));
     }
     load_with(&sources, problems)
 }
@@ -106,10 +112,17 @@ pub fn load(sources: &[Source]) -> Result<Library, LoadErrors> {
 fn bundled_sources() -> (Vec<Source>, Vec<Problem>) {
     let mut sources = Vec::new();
     let mut problems = Vec::new();
-    for file in BUNDLED.dirs().flat_map(Dir::files).filter(|file| is_yaml(file.path())) {
+    for file in BUNDLED
+        .dirs()
+        .flat_map(Dir::files)
+        .filter(|file| is_yaml(file.path()))
+    {
         let name = format!("suites/{}", file.path().display());
         match file.contents_utf8() {
-            Some(text) => sources.push(Source { name, text: text.to_owned() }),
+            Some(text) => sources.push(Source {
+                name,
+                text: text.to_owned(),
+            }),
             None => problems.push(about_file(Path::new(&name), "not UTF-8")),
         }
     }
@@ -117,14 +130,17 @@ fn bundled_sources() -> (Vec<Source>, Vec<Problem>) {
 }
 
 fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    path.extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
 /// Reads all `PROFILE/NAME.yaml` below a folder, in order of their names.
 fn read_dir(dir: &Path, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
     let mut entries_of = |path: &Path| match std::fs::read_dir(path) {
         Ok(entries) => {
-            let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+            let mut paths: Vec<_> = entries
+                .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+                .collect();
             paths.sort();
             paths
         }
@@ -133,19 +149,36 @@ fn read_dir(dir: &Path, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) 
             Vec::new()
         }
     };
-    let folders: Vec<_> = entries_of(dir).into_iter().filter(|path| path.is_dir()).collect();
-    let files: Vec<_> = folders.iter().flat_map(|folder| entries_of(folder)).filter(|path| is_yaml(path)).collect();
+    let folders: Vec<_> = entries_of(dir)
+        .into_iter()
+        .filter(|path| path.is_dir())
+        .collect();
+    let files: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| entries_of(folder))
+        .filter(|path| is_yaml(path))
+        .collect();
     for path in files {
         match std::fs::read_to_string(&path) {
-            Ok(text) => sources.push(Source { name: path.display().to_string(), text }),
+            Ok(text) => sources.push(Source {
+                name: path.display().to_string(),
+                text,
+            }),
             Err(error) => problems.push(about_file(&path, &format!("cannot be read: {error}"))),
         }
     }
 }
 
 fn about_file(path: &Path, message: &str) -> Problem {
-    let place = Place { file: path.display().to_string(), ..Place::default() };
-    Problem { place, message: message.to_owned(), line_text: String::new() }
+    let place = Place {
+        file: path.display().to_string(),
+        ..Place::default()
+    };
+    Problem {
+        place,
+        message: message.to_owned(),
+        line_text: String::new(),
+    }
 }
 
 /// A file that was read, with what is wrong with it so far.
@@ -162,7 +195,10 @@ fn open(source: &Source) -> Opened<'_> {
     let path = source.name.replace('\\', "/");
     let mut parts = path.rsplit('/');
     let file = parts.next().unwrap_or_default();
-    let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+    let name = file
+        .rsplit_once('.')
+        .map_or(file, |(stem, _)| stem)
+        .to_owned();
     let profile = parts.next().unwrap_or_default().to_owned();
     let (root, problems) = tree::parse(&source.text);
     for (spot, message) in problems {
@@ -176,7 +212,13 @@ fn open(source: &Source) -> Opened<'_> {
         }
         root.is_map() || name == NOT_COVERED_FILE
     });
-    Opened { source, profile, name, root, report }
+    Opened {
+        source,
+        profile,
+        name,
+        root,
+        report,
+    }
 }
 
 fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, LoadErrors> {
@@ -185,36 +227,71 @@ fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, 
     let mut described: BTreeMap<String, &str> = BTreeMap::new();
     for file in opened.iter_mut().filter(|file| file.name == PROFILE_FILE) {
         if let Some(first) = described.insert(file.profile.clone(), &file.source.name) {
-            file.report.add(START, format!("profile `{}` is described twice; the first is {first}", file.profile));
+            file.report.add(
+                START,
+                format!(
+                    "profile `{}` is described twice; the first is {first}",
+                    file.profile
+                ),
+            );
         } else if let Some(root) = &file.root {
-            library.profiles.push(build::profile(root, &file.profile, &mut file.report));
+            library
+                .profiles
+                .push(build::profile(root, &file.profile, &mut file.report));
         }
     }
     library.profiles.sort_by(|a, b| a.id.cmp(&b.id));
     let mut named: BTreeMap<String, &str> = BTreeMap::new();
-    for file in opened.iter_mut().filter(|file| file.name == NOT_COVERED_FILE) {
+    for file in opened
+        .iter_mut()
+        .filter(|file| file.name == NOT_COVERED_FILE)
+    {
         if let Some(root) = &file.root {
-            library.not_covered.extend(build::not_covered(root, &file.profile, &mut file.report));
+            library
+                .not_covered
+                .extend(build::not_covered(root, &file.profile, &mut file.report));
         }
     }
-    for file in opened.iter_mut().filter(|file| ![PROFILE_FILE, NOT_COVERED_FILE].contains(&file.name.as_str())) {
+    for file in opened
+        .iter_mut()
+        .filter(|file| ![PROFILE_FILE, NOT_COVERED_FILE].contains(&file.name.as_str()))
+    {
         let id = format!("{}/{}", file.profile, file.name);
         if let Some(first) = named.insert(id.clone(), &file.source.name) {
-            file.report.add(START, format!("suite `{id}` is there twice; the first is {first}"));
+            file.report.add(
+                START,
+                format!("suite `{id}` is there twice; the first is {first}"),
+            );
         }
         if !described.contains_key(&file.profile) {
             let near = nearest(&file.profile, described.keys().map(String::as_str));
             let tail = did_you_mean(near.as_deref());
-            file.report.add(START, format!("no profile `{}` (its folder has no profile.yaml){tail}", file.profile));
+            file.report.add(
+                START,
+                format!(
+                    "no profile `{}` (its folder has no profile.yaml){tail}",
+                    file.profile
+                ),
+            );
         }
         if let Some(root) = &file.root {
             let mut builder = Builder::new(&mut file.report, library.profile(&file.profile), None);
-            library.suites.push(build::suite(&mut builder, root, &id, &file.source.name));
+            library
+                .suites
+                .push(build::suite(&mut builder, root, &id, &file.source.name));
         }
     }
     library.suites.sort_by(|a, b| a.id.cmp(&b.id));
-    problems.extend(opened.into_iter().flat_map(|file| file.report.into_problems()));
-    if problems.is_empty() { Ok(library) } else { Err(LoadErrors { problems }) }
+    problems.extend(
+        opened
+            .into_iter()
+            .flat_map(|file| file.report.into_problems()),
+    );
+    if problems.is_empty() {
+        Ok(library)
+    } else {
+        Err(LoadErrors { problems })
+    }
 }
 
 /// The first character of a file, for what concerns all of it.

@@ -13,7 +13,11 @@ pub(super) struct FileReport<'a> {
 
 impl<'a> FileReport<'a> {
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, lines: text.lines().collect(), problems: Vec::new() }
+        Self {
+            file,
+            lines: text.lines().collect(),
+            problems: Vec::new(),
+        }
     }
 
     /// Something is wrong at a place. The same words for the same place are kept once: a case is looked at once for
@@ -23,19 +27,28 @@ impl<'a> FileReport<'a> {
             .checked_sub(1)
             .and_then(|index| self.lines.get(index))
             .map_or_else(String::new, |line| (*line).to_owned());
-        let problem = Problem { place: self.place(spot), message: message.into(), line_text };
+        let problem = Problem {
+            place: self.place(spot),
+            message: message.into(),
+            line_text,
+        };
         if !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
     }
 
     pub(super) fn place(&self, spot: Spot) -> Place {
-        Place { file: self.file.to_owned(), line: spot.line, column: spot.column }
+        Place {
+            file: self.file.to_owned(),
+            line: spot.line,
+            column: spot.column,
+        }
     }
 
     /// All of them in the order of the file.
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
-        self.problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
+        self.problems
+            .sort_by_key(|problem| (problem.place.line, problem.place.column));
         self.problems
     }
 }

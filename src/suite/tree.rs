@@ -107,7 +107,10 @@ impl Node {
 
     /// The value of a key.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+        self.entries()
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -118,7 +121,10 @@ impl Node {
             Shape::Text(text) => Value::String(text.clone()),
             Shape::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
             Shape::Map(entries) => Value::Object(
-                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect::<Map<_, _>>(),
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                    .collect::<Map<_, _>>(),
             ),
         }
     }
@@ -129,7 +135,10 @@ const DEEPEST: usize = 64;
 
 /// Reads one file. The tree is absent where the text is not YAML; everything else is collected beside it.
 pub(super) fn parse(text: &str) -> (Option<Node>, Vec<(Spot, String)>) {
-    let mut builder = Builder { parser: Parser::new_from_str(text), problems: Vec::new() };
+    let mut builder = Builder {
+        parser: Parser::new_from_str(text),
+        problems: Vec::new(),
+    };
     let root = builder.document();
     let mut problems = builder.problems;
     problems.sort_by_key(|(spot, _)| *spot);
@@ -156,7 +165,10 @@ impl<'a> Builder<'a> {
                     root = Some(self.node(event, span, 0).ok()?);
                 }
                 Event::DocumentStart(..) => {
-                    self.problem(span, "a second document in the file; a suite file holds one".to_owned());
+                    self.problem(
+                        span,
+                        "a second document in the file; a suite file holds one".to_owned(),
+                    );
                     return root;
                 }
                 Event::StreamEnd => break,
@@ -164,7 +176,8 @@ impl<'a> Builder<'a> {
             }
         }
         if root.is_none() {
-            self.problems.push((Spot { line: 1, column: 1 }, "the file is empty".to_owned()));
+            self.problems
+                .push((Spot { line: 1, column: 1 }, "the file is empty".to_owned()));
         }
         root
     }
@@ -176,7 +189,8 @@ impl<'a> Builder<'a> {
             Some(Err(error)) => {
                 let marker = error.marker();
                 let spot = spot(marker.line(), marker.col());
-                self.problems.push((spot, format!("not YAML: {}", error.info())));
+                self.problems
+                    .push((spot, format!("not YAML: {}", error.info())));
                 Err(Stopped)
             }
             None => Ok((Event::StreamEnd, Span::default())),
@@ -184,13 +198,17 @@ impl<'a> Builder<'a> {
     }
 
     fn problem(&mut self, span: Span, message: String) {
-        self.problems.push((spot(span.start.line(), span.start.col()), message));
+        self.problems
+            .push((spot(span.start.line(), span.start.col()), message));
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, Stopped> {
         let at = spot(span.start.line(), span.start.col());
         if depth > DEEPEST {
-            self.problem(span, format!("lists and maps stand more than {DEEPEST} deep in one another"));
+            self.problem(
+                span,
+                format!("lists and maps stand more than {DEEPEST} deep in one another"),
+            );
             return Err(Stopped);
         }
         if event.tag().is_some() {
@@ -227,7 +245,10 @@ impl<'a> Builder<'a> {
                 self.map(depth)?
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                self.problem(span, "anchors and aliases (`&`, `*`) are not part of the format".to_owned());
+                self.problem(
+                    span,
+                    "anchors and aliases (`&`, `*`) are not part of the format".to_owned(),
+                );
                 Shape::Null
             }
             _ => {
@@ -267,20 +288,30 @@ impl<'a> Builder<'a> {
                 ));
                 continue;
             }
-            entries.push(Entry { key, spot: at, value });
+            entries.push(Entry {
+                key,
+                spot: at,
+                value,
+            });
         }
     }
 
     fn no_anchor(&mut self, anchor: usize, span: Span) {
         if anchor != 0 {
-            self.problem(span, "anchors and aliases (`&`, `*`) are not part of the format".to_owned());
+            self.problem(
+                span,
+                "anchors and aliases (`&`, `*`) are not part of the format".to_owned(),
+            );
         }
     }
 }
 
 fn spot(line: usize, column: usize) -> Spot {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Spot { line: small(line.max(1)), column: small(column + 1) }
+    Spot {
+        line: small(line.max(1)),
+        column: small(column + 1),
+    }
 }
 
 /// An unquoted word, read as JSON reads it.
@@ -296,7 +327,9 @@ fn plain(text: &str) -> Result<Shape, String> {
             ));
         }
         "~" | "Null" | "NULL" => {
-            return Err(format!("`{text}` could be null or a text: write null or \"{text}\""));
+            return Err(format!(
+                "`{text}` could be null or a text: write null or \"{text}\""
+            ));
         }
         _ => {}
     }
@@ -306,10 +339,14 @@ fn plain(text: &str) -> Result<Shape, String> {
     // serde_json reads exactly JSON's grammar of numbers; an integer that it can only keep as a float would change.
     match serde_json::from_str::<Number>(text) {
         Ok(number) if number.is_f64() && text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
-            Err(format!("`{text}` is too large to be kept exactly: quote it, or put the body into `raw: |`"))
+            Err(format!(
+                "`{text}` is too large to be kept exactly: quote it, or put the body into `raw: |`"
+            ))
         }
         Ok(number) => Ok(Shape::Number(number)),
-        Err(_) => Err(format!("`{text}` is no JSON number: write \"{text}\" if it is a text")),
+        Err(_) => Err(format!(
+            "`{text}` is no JSON number: write \"{text}\" if it is a text"
+        )),
     }
 }
 
@@ -327,10 +364,16 @@ fn looks_like_number(text: &str) -> bool {
         return !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     }
     let (mantissa, exponent) = match lower.split_once('e') {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        Some((mantissa, exponent)) => (
+            mantissa,
+            Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)),
+        ),
         None => (lower.as_str(), None),
     };
-    let digits = |text: &str| text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
+    let digits = |text: &str| {
+        text.bytes().any(|b| b.is_ascii_digit())
+            && text.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+    };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     (digits(whole) || whole.is_empty())
         && (digits(fraction) || fraction.is_empty())

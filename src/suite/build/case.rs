@@ -21,16 +21,30 @@ pub(super) struct Defaults<'n> {
 }
 
 impl<'n> Defaults<'n> {
-    pub(super) fn read(builder: &mut Builder<'_, '_>, node: Option<&'n Node>, profile: &str) -> Self {
+    pub(super) fn read(
+        builder: &mut Builder<'_, '_>,
+        node: Option<&'n Node>,
+        profile: &str,
+    ) -> Self {
         let get = |key: &str| node.and_then(|node| node.get(key));
         let is_rfc = profile == "rfc";
-        let level = if is_rfc { CertaintyLevel::Documented } else { CertaintyLevel::Observed };
-        let certainty = Certainty { shape: level, need: level };
+        let level = if is_rfc {
+            CertaintyLevel::Documented
+        } else {
+            CertaintyLevel::Observed
+        };
+        let certainty = Certainty {
+            shape: level,
+            need: level,
+        };
         Self {
             node,
             refs: builder.refs(get("refs")),
-            severity: severity(get("severity"))
-                .unwrap_or(if is_rfc { Severity::Violation } else { Severity::Blocker }),
+            severity: severity(get("severity")).unwrap_or(if is_rfc {
+                Severity::Violation
+            } else {
+                Severity::Blocker
+            }),
             certainty: certainty_of(get("certainty"), certainty),
             is_rfc,
         }
@@ -38,13 +52,17 @@ impl<'n> Defaults<'n> {
 
     /// The case's own value, or the suite's.
     fn or<'m>(&'m self, case: &'m Node, key: &str) -> Option<&'m Node> {
-        case.get(key).or_else(|| self.node.and_then(|node| node.get(key)))
+        case.get(key)
+            .or_else(|| self.node.and_then(|node| node.get(key)))
     }
 }
 
 fn certainty_of(node: Option<&Node>, fallback: Certainty) -> Certainty {
     let get = |key: &str| certainty_level(node.and_then(|node| node.get(key)));
-    Certainty { shape: get("shape").unwrap_or(fallback.shape), need: get("need").unwrap_or(fallback.need) }
+    Certainty {
+        shape: get("shape").unwrap_or(fallback.shape),
+        need: get("need").unwrap_or(fallback.need),
+    }
 }
 
 impl Builder<'_, '_> {
@@ -54,8 +72,13 @@ impl Builder<'_, '_> {
         let flavours_node = defaults.or(node, "flavours");
         let every_flavour_alike = flavours_node.and_then(Node::text) == Some("none");
         let flavours = self.flavours(flavours_node);
-        if let Some(empty) = flavours_node.filter(|node| node.items().is_empty() && node.text().is_none()) {
-            self.problem(empty.spot, "`flavours` is empty: leave it out for all of them, or say `none`");
+        if let Some(empty) =
+            flavours_node.filter(|node| node.items().is_empty() && node.text().is_none())
+        {
+            self.problem(
+                empty.spot,
+                "`flavours` is empty: leave it out for all of them, or say `none`",
+            );
         }
         let hint = text(defaults.or(node, "hint"));
         let severity = severity(node.get("severity")).unwrap_or(defaults.severity);
@@ -76,13 +99,22 @@ impl Builder<'_, '_> {
             _ => vec![None],
         };
         flow.follow(&played, self.report);
-        if node.get("steps").is_some_and(|steps| steps.items().is_empty()) {
+        if node
+            .get("steps")
+            .is_some_and(|steps| steps.items().is_empty())
+        {
             self.problem(node.spot, "the case has no steps");
         } else if !steps.iter().any(checks_something) {
-            self.problem(node.spot, "the case expects nothing: no step has `expect`, `also` or `changes`");
+            self.problem(
+                node.spot,
+                "the case expects nothing: no step has `expect`, `also` or `changes`",
+            );
         }
         if hint.is_empty() && severity > Severity::Info {
-            self.problem(node.spot, "the case needs a `hint`: how to mend a server that fails");
+            self.problem(
+                node.spot,
+                "the case needs a `hint`: how to mend a server that fails",
+            );
         }
         Case {
             id,
@@ -109,10 +141,15 @@ impl Builder<'_, '_> {
     }
 
     fn case_id(&mut self, node: &Node) -> String {
-        let Some(at) = node.get("id") else { return String::new() };
+        let Some(at) = node.get("id") else {
+            return String::new();
+        };
         let id = text(Some(at));
         if !id.is_empty() && !is_kebab(&id) {
-            self.problem(at.spot, format!("case id `{id}` is not kebab-case: only a-z, 0-9 and single hyphens"));
+            self.problem(
+                at.spot,
+                format!("case id `{id}` is not kebab-case: only a-z, 0-9 and single hyphens"),
+            );
         }
         id
     }
@@ -121,10 +158,20 @@ impl Builder<'_, '_> {
     fn case_refs(&mut self, node: &Node, defaults: &Defaults<'_>) -> Vec<String> {
         let mut refs = self.refs(node.get("refs"));
         let own = refs.len();
-        refs.extend(defaults.refs.iter().filter(|inherited| !refs[..own].contains(inherited)).cloned().collect::<Vec<_>>());
+        refs.extend(
+            defaults
+                .refs
+                .iter()
+                .filter(|inherited| !refs[..own].contains(inherited))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
         let written = node.get("refs").map_or(0, |node| node.items().len());
         if refs.is_empty() && written == 0 {
-            self.problem(node.spot, "the case needs `refs`: where it comes from (rfc:, quirk:, gate:, defect:, url:)");
+            self.problem(
+                node.spot,
+                "the case needs `refs`: where it comes from (rfc:, quirk:, gate:, defect:, url:)",
+            );
         }
         refs
     }
@@ -148,10 +195,15 @@ impl Builder<'_, '_> {
             self.problem(node.spot, "`rows` is empty: the case would never be played");
         }
         for item in node.map(Node::items).unwrap_or_default() {
-            let Some(id_node) = item.get("id") else { continue };
+            let Some(id_node) = item.get("id") else {
+                continue;
+            };
             let id = text(Some(id_node));
             if !id.is_empty() && (!is_slug(&id) || id.contains('.')) {
-                self.problem(id_node.spot, format!("row id `{id}`: only letters, digits, `-` and `_`"));
+                self.problem(
+                    id_node.spot,
+                    format!("row id `{id}`: only letters, digits, `-` and `_`"),
+                );
             }
             if rows.iter().any(|row| row.id == id) {
                 self.problem(id_node.spot, format!("row id `{id}` is used twice"));
@@ -165,13 +217,20 @@ impl Builder<'_, '_> {
             if let Some((variable, spot)) = mentions.variables.into_iter().next() {
                 self.problem(
                     spot,
-                    format!("a row holds plain values; `{{{{{}}}}}` would not be filled in", variable.name),
+                    format!(
+                        "a row holds plain values; `{{{{{}}}}}` would not be filled in",
+                        variable.name
+                    ),
                 );
             }
             columns.push(Columns {
                 row: id.clone(),
                 spot: item.spot,
-                names: item.entries().iter().map(|entry| (entry.key.clone(), entry.spot)).collect(),
+                names: item
+                    .entries()
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.spot))
+                    .collect(),
             });
             rows.push(Row { id, values });
         }
@@ -204,7 +263,10 @@ impl Builder<'_, '_> {
 
     fn when(&mut self, node: Option<&Node>) -> BTreeMap<String, Value> {
         let entries = node.map(Node::entries).unwrap_or_default();
-        entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
+        entries
+            .iter()
+            .map(|entry| (entry.key.clone(), entry.value.to_json()))
+            .collect()
     }
 }
 
@@ -221,8 +283,9 @@ fn flag(node: &Node, key: &str) -> bool {
 
 fn checks_something(step: &super::super::model::Step) -> bool {
     use super::super::model::{Expect, Send, Step};
-    let send_checks =
-        |send: &Send| send.expect != Expect::default() || !send.also.is_empty() || send.changes.is_some();
+    let send_checks = |send: &Send| {
+        send.expect != Expect::default() || !send.also.is_empty() || send.changes.is_some()
+    };
     match step {
         Step::Send(send) => send_checks(send),
         Step::Together(sends) => sends.iter().any(send_checks),

@@ -14,9 +14,13 @@ type Pairs = Vec<(String, Matcher)>;
 
 impl Builder<'_, '_> {
     pub(super) fn expect(&mut self, node: Option<&Node>) -> Expect {
-        let Some(node) = node else { return Expect::default() };
+        let Some(node) = node else {
+            return Expect::default();
+        };
         let either = node.get("either");
-        if let Some(empty) = either.filter(|node| matches!(&node.shape, Shape::List(items) if items.len() < 2)) {
+        if let Some(empty) =
+            either.filter(|node| matches!(&node.shape, Shape::List(items) if items.len() < 2))
+        {
             self.problem(empty.spot, "`either` needs two alternatives at least");
         }
         Expect {
@@ -27,7 +31,9 @@ impl Builder<'_, '_> {
             error: node.get("error").and_then(|error| self.error(error)),
             empty: node.get("empty").and_then(Node::boolean),
             lacks_text: self.lacked(node.get("lacks_text")),
-            unchanged: node.get("unchanged").map(|unchanged| self.unchanged(unchanged)),
+            unchanged: node
+                .get("unchanged")
+                .map(|unchanged| self.unchanged(unchanged)),
             either: either
                 .map(Node::items)
                 .unwrap_or_default()
@@ -41,13 +47,17 @@ impl Builder<'_, '_> {
     fn statuses(&mut self, node: Option<&Node>) -> Vec<u16> {
         let mut statuses = Vec::new();
         for item in node.map(Node::one_or_many).unwrap_or_default() {
-            let Some(status) = item.count().and_then(|status| u16::try_from(status).ok()) else { continue };
+            let Some(status) = item.count().and_then(|status| u16::try_from(status).ok()) else {
+                continue;
+            };
             if statuses.contains(&status) {
                 self.problem(item.spot, format!("status {status} stands here twice"));
             }
             statuses.push(status);
         }
-        if let Some(empty) = node.filter(|node| matches!(&node.shape, Shape::List(items) if items.is_empty())) {
+        if let Some(empty) =
+            node.filter(|node| matches!(&node.shape, Shape::List(items) if items.is_empty()))
+        {
             self.problem(empty.spot, "`status` is empty: no answer could hold");
         }
         statuses
@@ -60,10 +70,16 @@ impl Builder<'_, '_> {
             severity: severity(node.get("severity")),
         };
         if alternative.severity.is_some() && alternative.note.is_empty() {
-            self.problem(node.spot, "an alternative with a `severity` needs a `note`: what is wrong with it");
+            self.problem(
+                node.spot,
+                "an alternative with a `severity` needs a `note`: what is wrong with it",
+            );
         }
         if alternative.expect == Expect::default() {
-            self.problem(node.spot, "the alternative expects nothing, so it would always hold");
+            self.problem(
+                node.spot,
+                "the alternative expects nothing, so it would always hold",
+            );
         }
         alternative
     }
@@ -73,7 +89,9 @@ impl Builder<'_, '_> {
             total: node.get("total").and_then(Node::count),
             has: self.resources(node.get("has"), Role::There),
             lacks: self.resources(node.get("lacks"), Role::Either),
-            only: node.get("only").map(|only| self.resources(Some(only), Role::There)),
+            only: node
+                .get("only")
+                .map(|only| self.resources(Some(only), Role::There)),
             at_most: node.get("at_most").and_then(Node::count),
             items: node
                 .get("items")
@@ -92,11 +110,18 @@ impl Builder<'_, '_> {
 
     fn error(&mut self, node: &Node) -> Option<ErrorExpect> {
         if node.boolean() == Some(false) {
-            self.problem(node.spot, "`error` takes true or a map; leave it out where no error is expected");
+            self.problem(
+                node.spot,
+                "`error` takes true or a map; leave it out where no error is expected",
+            );
             return None;
         }
         let mut scim_type = Vec::new();
-        for item in node.get("scimType").map(Node::one_or_many).unwrap_or_default() {
+        for item in node
+            .get("scimType")
+            .map(Node::one_or_many)
+            .unwrap_or_default()
+        {
             let Some(word) = item.text() else { continue };
             if word.contains("{{") {
                 self.templated(word, item.spot);
@@ -141,14 +166,20 @@ impl Builder<'_, '_> {
             of.push((key.clone(), change));
         }
         if node.is_map() && of.is_empty() {
-            self.problem(node.spot, "`changes` names nothing: say `none` where nothing may change");
+            self.problem(
+                node.spot,
+                "`changes` names nothing: say `none` where nothing may change",
+            );
         }
         Some(Changes { of })
     }
 
     fn named_matchers(&mut self, node: Option<&Node>) -> Pairs {
         let entries = node.map(Node::entries).unwrap_or_default();
-        entries.iter().map(|entry| (entry.key.clone(), self.matcher(&entry.value))).collect()
+        entries
+            .iter()
+            .map(|entry| (entry.key.clone(), self.matcher(&entry.value)))
+            .collect()
     }
 
     /// Paths and matchers; nested maps become paths.
@@ -168,7 +199,10 @@ impl Builder<'_, '_> {
                 continue;
             }
             let path = self.path(&path, *spot);
-            if pairs.iter().any(|(known, _)| known.eq_ignore_ascii_case(&path)) {
+            if pairs
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(&path))
+            {
                 self.problem(*spot, format!("`{path}` stands here twice"));
             }
             let matcher = self.matcher(value);
@@ -187,8 +221,20 @@ impl Builder<'_, '_> {
             "$empty" => Matcher::Empty,
             "$type" => Matcher::Type(text(Some(value))),
             "$matches" => Matcher::Matches(self.pattern(value)),
-            "$any_of" => Matcher::AnyOf(value.items().iter().map(|item| self.matcher(item)).collect()),
-            "$all" => Matcher::All(value.items().iter().map(|item| self.matcher(item)).collect()),
+            "$any_of" => Matcher::AnyOf(
+                value
+                    .items()
+                    .iter()
+                    .map(|item| self.matcher(item))
+                    .collect(),
+            ),
+            "$all" => Matcher::All(
+                value
+                    .items()
+                    .iter()
+                    .map(|item| self.matcher(item))
+                    .collect(),
+            ),
             "$not" => Matcher::Not(Box::new(self.matcher(value))),
             "$contains" => Matcher::Contains(self.contained(value)),
             "$lacks" => Matcher::Lacks(self.contained(value)),
@@ -214,8 +260,16 @@ impl Builder<'_, '_> {
                 && let Err(error) = regex::Regex::new(&filled)
             {
                 let reason = error.to_string();
-                let reason = reason.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
-                self.problem(node.spot, format!("`{pattern}` is not a regular expression: {reason}"));
+                let reason = reason
+                    .lines()
+                    .last()
+                    .unwrap_or_default()
+                    .trim()
+                    .trim_start_matches("error: ");
+                self.problem(
+                    node.spot,
+                    format!("`{pattern}` is not a regular expression: {reason}"),
+                );
             }
         }
         pattern.to_owned()
@@ -227,12 +281,17 @@ fn join(parent: &str, key: &str) -> String {
     if parent.is_empty() {
         return key.to_owned();
     }
-    format!("{parent}{}{key}", if is_schema_urn(parent) { ':' } else { '.' })
+    format!(
+        "{parent}{}{key}",
+        if is_schema_urn(parent) { ':' } else { '.' }
+    )
 }
 
 /// A URN whose last part is the name of a schema and not of an attribute. Names of attributes begin with a small
 /// letter in every schema there is; `:2.0:User` ends the URNs of resource schemas and extensions.
 fn is_schema_urn(path: &str) -> bool {
     path.to_ascii_lowercase().starts_with("urn:")
-        && path.rsplit(':').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_uppercase()) && !last.contains('.'))
+        && path.rsplit(':').next().is_some_and(|last| {
+            last.starts_with(|c: char| c.is_ascii_uppercase()) && !last.contains('.')
+        })
 }

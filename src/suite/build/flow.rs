@@ -55,10 +55,20 @@ struct Used {
 
 impl Flow {
     pub(super) fn new(columns: Vec<Columns>) -> Self {
-        Self { columns, given: Vec::new(), steps: Vec::new() }
+        Self {
+            columns,
+            given: Vec::new(),
+            steps: Vec::new(),
+        }
     }
 
-    pub(super) fn given(&mut self, name: &str, spot: Spot, mentions: Mentions, report: &mut FileReport<'_>) {
+    pub(super) fn given(
+        &mut self,
+        name: &str,
+        spot: Spot,
+        mentions: Mentions,
+        report: &mut FileReport<'_>,
+    ) {
         check_name(name, spot, report);
         self.given.push((name.to_owned(), spot, mentions));
     }
@@ -74,7 +84,12 @@ impl Flow {
         for flavour in flavours {
             self.follow_one(flavour.as_deref(), &mut used, report);
         }
-        for (name, spot) in self.steps.iter().flatten().flat_map(|piece| &piece.captures) {
+        for (name, spot) in self
+            .steps
+            .iter()
+            .flatten()
+            .flat_map(|piece| &piece.captures)
+        {
             if !used.captures.contains(name) {
                 report.add(*spot, format!("`{name}` is captured but never used"));
             }
@@ -82,27 +97,41 @@ impl Flow {
         let mut reported = BTreeSet::new();
         for (name, spot) in self.columns.iter().flat_map(|row| &row.names) {
             if name != "id" && !used.columns.contains(name) && reported.insert(name) {
-                report.add(*spot, format!("no text of the case uses the column `{name}` as {{{{row.{name}}}}}"));
+                report.add(
+                    *spot,
+                    format!("no text of the case uses the column `{name}` as {{{{row.{name}}}}}"),
+                );
             }
         }
     }
 
     fn check_only(&self, flavours: &[Option<String>], report: &mut FileReport<'_>) {
         for piece in self.steps.iter().flatten() {
-            let Some(spot) = piece.only_spot else { continue };
+            let Some(spot) = piece.only_spot else {
+                continue;
+            };
             if piece.only.is_empty() {
                 continue;
             }
             for flavour in &piece.only {
-                if !flavours.iter().any(|played| played.as_ref() == Some(flavour)) {
-                    report.add(spot, format!("the case is not played in flavour `{flavour}`"));
+                if !flavours
+                    .iter()
+                    .any(|played| played.as_ref() == Some(flavour))
+                {
+                    report.add(
+                        spot,
+                        format!("the case is not played in flavour `{flavour}`"),
+                    );
                 }
             }
         }
     }
 
     fn follow_one(&self, flavour: Option<&str>, used: &mut Used, report: &mut FileReport<'_>) {
-        let mut known = Known { flavour: flavour.map(str::to_owned), ..Known::default() };
+        let mut known = Known {
+            flavour: flavour.map(str::to_owned),
+            ..Known::default()
+        };
         for (name, _, mentions) in &self.given {
             self.look_at(mentions, &known, used, report);
             known.resources.insert(name.clone(), None);
@@ -112,12 +141,17 @@ impl Flow {
             let played: Vec<&Piece> = pieces
                 .iter()
                 .filter(|piece| {
-                    piece.only.is_empty() || flavour.is_some_and(|flavour| piece.only.iter().any(|only| only == flavour))
+                    piece.only.is_empty()
+                        || flavour
+                            .is_some_and(|flavour| piece.only.iter().any(|only| only == flavour))
                 })
                 .collect();
             for piece in &played {
                 if !ids.insert(&piece.id) {
-                    report.add(piece.id_spot, format!("step id `{}` is used twice", piece.id));
+                    report.add(
+                        piece.id_spot,
+                        format!("step id `{}` is used twice", piece.id),
+                    );
                 }
                 self.look_at(&piece.request, &known, used, report);
             }
@@ -132,7 +166,10 @@ impl Flow {
                 for (name, spot) in &piece.captures {
                     check_name(name, *spot, report);
                     if known.resources.contains_key(name) {
-                        report.add(*spot, format!("`{name}` is the name of a resource of this case"));
+                        report.add(
+                            *spot,
+                            format!("`{name}` is the name of a resource of this case"),
+                        );
                     }
                     known.captures.insert(name.clone());
                 }
@@ -148,7 +185,13 @@ impl Flow {
         }
     }
 
-    fn look_at(&self, mentions: &Mentions, known: &Known, used: &mut Used, report: &mut FileReport<'_>) {
+    fn look_at(
+        &self,
+        mentions: &Mentions,
+        known: &Known,
+        used: &mut Used,
+        report: &mut FileReport<'_>,
+    ) {
         for (variable, spot) in &mentions.variables {
             self.variable(variable, *spot, known, used, report);
         }
@@ -156,26 +199,50 @@ impl Flow {
             match (known.resources.get(name), role) {
                 (None, _) => {
                     let near = nearest(name, known.resources.keys().map(String::as_str));
-                    report.add(*spot, format!("no such resource here: `{name}`{}", did_you_mean(near.as_deref())));
+                    report.add(
+                        *spot,
+                        format!(
+                            "no such resource here: `{name}`{}",
+                            did_you_mean(near.as_deref())
+                        ),
+                    );
                 }
                 (Some(Some(line)), Role::There | Role::Changes) => {
-                    report.add(*spot, format!("`{name}` is gone since line {line}, and nothing can be expected of it"));
+                    report.add(
+                        *spot,
+                        format!(
+                            "`{name}` is gone since line {line}, and nothing can be expected of it"
+                        ),
+                    );
                 }
                 _ => {}
             }
         }
     }
 
-    fn variable(&self, variable: &Variable, spot: Spot, known: &Known, used: &mut Used, report: &mut FileReport<'_>) {
+    fn variable(
+        &self,
+        variable: &Variable,
+        spot: Spot,
+        known: &Known,
+        used: &mut Used,
+        report: &mut FileReport<'_>,
+    ) {
         let (root, rest) = (variable.root(), variable.rest());
         if FRESH.contains(&root) {
             return;
         }
         if root == "flavour" && known.flavour.is_none() {
-            report.add(spot, "the case is played without a flavour, so `{{flavour}}` has no value");
+            report.add(
+                spot,
+                "the case is played without a flavour, so `{{flavour}}` has no value",
+            );
         } else if FIXED.contains(&root) {
             if !rest.is_empty() {
-                report.add(spot, format!("`{{{{{root}}}}}` has no parts: `{rest}` names nothing"));
+                report.add(
+                    spot,
+                    format!("`{{{{{root}}}}}` has no parts: `{rest}` names nothing"),
+                );
             }
         } else if root == "row" {
             self.column(rest, spot, used, report);
@@ -184,7 +251,10 @@ impl Flow {
         } else if known.captures.contains(root) {
             used.captures.insert(root.to_owned());
             if !rest.is_empty() {
-                report.add(spot, format!("`{root}` is a captured value without parts: `{rest}` names nothing"));
+                report.add(
+                    spot,
+                    format!("`{root}` is a captured value without parts: `{rest}` names nothing"),
+                );
             }
         } else {
             report.add(spot, self.unknown(root, known));
@@ -193,18 +263,34 @@ impl Flow {
 
     fn unknown(&self, root: &str, known: &Known) -> String {
         let pieces = || self.steps.iter().flatten();
-        let made = pieces().filter_map(|piece| piece.makes.as_ref()).map(|(name, _)| name);
-        let captured = pieces().flat_map(|piece| &piece.captures).map(|(name, _)| name);
-        let later = made.clone().chain(captured.clone()).chain(self.given.iter().map(|(name, ..)| name));
+        let made = pieces()
+            .filter_map(|piece| piece.makes.as_ref())
+            .map(|(name, _)| name);
+        let captured = pieces()
+            .flat_map(|piece| &piece.captures)
+            .map(|(name, _)| name);
+        let later = made
+            .clone()
+            .chain(captured.clone())
+            .chain(self.given.iter().map(|(name, ..)| name));
         if later.clone().any(|name| name == root) {
             return match &known.flavour {
-                Some(flavour) => format!("`{root}` has no value yet at this point (flavour `{flavour}`)"),
+                Some(flavour) => {
+                    format!("`{root}` has no value yet at this point (flavour `{flavour}`)")
+                }
                 None => format!("`{root}` has no value yet at this point"),
             };
         }
-        let names = later.map(String::as_str).chain(FRESH).chain(FIXED).chain(["row"]);
+        let names = later
+            .map(String::as_str)
+            .chain(FRESH)
+            .chain(FIXED)
+            .chain(["row"]);
         let near = nearest(root, names);
-        format!("nothing here is called `{root}`{}", did_you_mean(near.as_deref()))
+        format!(
+            "nothing here is called `{root}`{}",
+            did_you_mean(near.as_deref())
+        )
     }
 
     fn column(&self, name: &str, spot: Spot, used: &mut Used, report: &mut FileReport<'_>) {
@@ -213,15 +299,34 @@ impl Flow {
             return;
         }
         used.columns.insert(name.to_owned());
-        let lacking: Vec<&Columns> =
-            self.columns.iter().filter(|row| !row.names.iter().any(|(column, _)| column == name)).collect();
+        let lacking: Vec<&Columns> = self
+            .columns
+            .iter()
+            .filter(|row| !row.names.iter().any(|(column, _)| column == name))
+            .collect();
         if lacking.len() == self.columns.len() {
-            let columns = self.columns.iter().flat_map(|row| &row.names).map(|(column, _)| column.as_str());
+            let columns = self
+                .columns
+                .iter()
+                .flat_map(|row| &row.names)
+                .map(|(column, _)| column.as_str());
             let near = nearest(name, columns);
-            report.add(spot, format!("no row has a column `{name}`{}", did_you_mean(near.as_deref())));
+            report.add(
+                spot,
+                format!(
+                    "no row has a column `{name}`{}",
+                    did_you_mean(near.as_deref())
+                ),
+            );
         } else {
             for row in lacking {
-                report.add(row.spot, format!("row `{}` lacks the column `{name}`, which the case uses", row.row));
+                report.add(
+                    row.spot,
+                    format!(
+                        "row `{}` lacks the column `{name}`, which the case uses",
+                        row.row
+                    ),
+                );
             }
         }
     }
@@ -230,23 +335,37 @@ impl Flow {
 /// What follows a resource's name in a template: a SCIM path, of what was sent or, behind `server`, of what came back.
 fn check_part(root: &str, rest: &str, spot: Spot, report: &mut FileReport<'_>) {
     if rest.is_empty() {
-        report.add(spot, format!("`{{{{{root}}}}}` is a whole resource: say which part, such as {{{{{root}.id}}}}"));
+        report.add(
+            spot,
+            format!(
+                "`{{{{{root}}}}}` is a whole resource: say which part, such as {{{{{root}.id}}}}"
+            ),
+        );
         return;
     }
     let path = rest.strip_prefix("server.").unwrap_or(rest);
     if let Err(error) = AttrPath::parse(path) {
-        report.add(spot, format!("`{path}` in `{{{{{root}.{rest}}}}}` is not a SCIM path: {error}"));
+        report.add(
+            spot,
+            format!("`{path}` in `{{{{{root}.{rest}}}}}` is not a SCIM path: {error}"),
+        );
     }
 }
 
 fn check_name(name: &str, spot: Spot, report: &mut FileReport<'_>) {
     if FRESH.contains(&name) || FIXED.contains(&name) || name == "row" {
-        report.add(spot, format!("`{name}` has a meaning of its own; choose another name"));
+        report.add(
+            spot,
+            format!("`{name}` has a meaning of its own; choose another name"),
+        );
         return;
     }
     let mut letters = name.bytes();
     let starts_well = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
     if !starts_well || !letters.all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        report.add(spot, format!("`{name}` cannot be a name: a letter, then letters, digits, `_` and `-`"));
+        report.add(
+            spot,
+            format!("`{name}` cannot be a name: a letter, then letters, digits, `_` and `-`"),
+        );
     }
 }

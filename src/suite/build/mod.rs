@@ -44,7 +44,12 @@ impl<'r, 'f> Builder<'r, 'f> {
         profile: Option<&'r Profile>,
         fixtures: Option<&'r [String]>,
     ) -> Self {
-        Self { report, profile, fixtures, mentions: Mentions::default() }
+        Self {
+            report,
+            profile,
+            fixtures,
+            mentions: Mentions::default(),
+        }
     }
 
     /// Hands over what was mentioned since the last call.
@@ -60,7 +65,12 @@ impl<'r, 'f> Builder<'r, 'f> {
     fn templated(&mut self, text: &str, spot: Spot) -> Option<Template> {
         match Template::parse(text) {
             Ok(template) => {
-                self.mentions.variables.extend(template.variables().cloned().map(|variable| (variable, spot)));
+                self.mentions.variables.extend(
+                    template
+                        .variables()
+                        .cloned()
+                        .map(|variable| (variable, spot)),
+                );
                 Some(template)
             }
             Err(error) => {
@@ -92,7 +102,10 @@ impl<'r, 'f> Builder<'r, 'f> {
     /// A SCIM path; where it holds templates, what stands around them must still be one.
     fn path(&mut self, path: &str, spot: Spot) -> String {
         if let Some(template) = self.templated(path, spot) {
-            let filled = template.render(&|_: &str| Some(Value::from("x")), super::template::Position::Body);
+            let filled = template.render(
+                &|_: &str| Some(Value::from("x")),
+                super::template::Position::Body,
+            );
             if template.whole().is_none()
                 && let Ok(filled) = filled
                 && let Err(error) = AttrPath::parse(&filled)
@@ -105,12 +118,18 @@ impl<'r, 'f> Builder<'r, 'f> {
 
     fn paths_of(&mut self, node: Option<&Node>) -> Vec<String> {
         let items = node.map(Node::items).unwrap_or_default();
-        items.iter().filter_map(|item| Some(self.path(item.text()?, item.spot))).collect()
+        items
+            .iter()
+            .filter_map(|item| Some(self.path(item.text()?, item.spot)))
+            .collect()
     }
 
     fn settings(&mut self, node: Option<&Node>) -> Vec<(String, Value)> {
         let entries = node.map(Node::entries).unwrap_or_default();
-        entries.iter().map(|entry| (self.path(&entry.key, entry.spot), self.json(&entry.value))).collect()
+        entries
+            .iter()
+            .map(|entry| (self.path(&entry.key, entry.spot), self.json(&entry.value)))
+            .collect()
     }
 
     fn resource(&mut self, node: &Node, role: Role) -> Option<String> {
@@ -121,7 +140,10 @@ impl<'r, 'f> Builder<'r, 'f> {
 
     fn resources(&mut self, node: Option<&Node>, role: Role) -> Vec<String> {
         let items = node.map(Node::items).unwrap_or_default();
-        items.iter().filter_map(|item| self.resource(item, role)).collect()
+        items
+            .iter()
+            .filter_map(|item| self.resource(item, role))
+            .collect()
     }
 
     fn fixture(&mut self, node: &Node) -> String {
@@ -131,7 +153,13 @@ impl<'r, 'f> Builder<'r, 'f> {
             && !fixtures.iter().any(|fixture| fixture == name)
         {
             let near = super::nearest(name, fixtures.iter().map(String::as_str));
-            self.problem(node.spot, format!("no such fixture: `{name}`{}", super::did_you_mean(near.as_deref())));
+            self.problem(
+                node.spot,
+                format!(
+                    "no such fixture: `{name}`{}",
+                    super::did_you_mean(near.as_deref())
+                ),
+            );
         }
         name.to_owned()
     }
@@ -147,7 +175,10 @@ impl<'r, 'f> Builder<'r, 'f> {
                     let near = crate::data::reference::nearest(text);
                     self.problem(
                         item.spot,
-                        format!("`{text}` is in no list of fixtures/{}", super::did_you_mean(near.as_deref())),
+                        format!(
+                            "`{text}` is in no list of fixtures/{}",
+                            super::did_you_mean(near.as_deref())
+                        ),
                     );
                 }
                 Ok(_) if refs.iter().any(|known| known == text) => {
@@ -167,13 +198,19 @@ impl<'r, 'f> Builder<'r, 'f> {
             if let Some(profile) = self.profile
                 && !profile.flavours.iter().any(|flavour| flavour.id == name)
             {
-                let near = super::nearest(name, profile.flavours.iter().map(|flavour| flavour.id.as_str()));
+                let near = super::nearest(
+                    name,
+                    profile.flavours.iter().map(|flavour| flavour.id.as_str()),
+                );
                 let tail = if profile.flavours.is_empty() {
                     "; it has none".to_owned()
                 } else {
                     super::did_you_mean(near.as_deref())
                 };
-                self.problem(item.spot, format!("profile `{}` has no flavour `{name}`{tail}", profile.id));
+                self.problem(
+                    item.spot,
+                    format!("profile `{}` has no flavour `{name}`{tail}", profile.id),
+                );
             } else if names.iter().any(|known| known == name) {
                 self.problem(item.spot, format!("`{name}` stands here twice"));
             } else {
@@ -185,11 +222,18 @@ impl<'r, 'f> Builder<'r, 'f> {
 }
 
 fn texts(node: Option<&Node>) -> Vec<String> {
-    node.map(Node::items).unwrap_or_default().iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+    node.map(Node::items)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| item.text().map(str::to_owned))
+        .collect()
 }
 
 fn text(node: Option<&Node>) -> String {
-    node.and_then(Node::text).unwrap_or_default().trim().to_owned()
+    node.and_then(Node::text)
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 fn severity(node: Option<&Node>) -> Option<Severity> {
@@ -213,11 +257,17 @@ fn certainty_level(node: Option<&Node>) -> Option<CertaintyLevel> {
 
 /// The start of an id part: `[A-Za-z0-9._-]`.
 fn is_slug(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 fn is_kebab(text: &str) -> bool {
     text.split('-').all(|part| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     })
 }

@@ -49,7 +49,10 @@ impl Builder<'_, '_> {
             Some(at) => {
                 let id = text(Some(at));
                 if !id.is_empty() && !is_slug(&id) {
-                    self.problem(at.spot, format!("step id `{id}`: only letters, digits, `.`, `_` and `-`"));
+                    self.problem(
+                        at.spot,
+                        format!("step id `{id}`: only letters, digits, `.`, `_` and `-`"),
+                    );
                 }
                 (id, at.spot)
             }
@@ -65,7 +68,9 @@ impl Builder<'_, '_> {
         let credential = self.credential(node.get("auth"));
         let request = self.take_mentions();
 
-        let makes = node.get("makes").and_then(|at| Some((at.text()?.to_owned(), at.spot)));
+        let makes = node
+            .get("makes")
+            .and_then(|at| Some((at.text()?.to_owned(), at.spot)));
         if let Some((name, spot)) = &makes
             && !matches!(method.as_str(), "POST" | "GET" | "")
         {
@@ -126,7 +131,10 @@ impl Builder<'_, '_> {
         let mut headers = Vec::new();
         for entry in node.map(Node::entries).unwrap_or_default() {
             if entry.key.eq_ignore_ascii_case("authorization") {
-                self.problem(entry.spot, "the Authorization header is set with `auth`, which knows what is secret");
+                self.problem(
+                    entry.spot,
+                    "the Authorization header is set with `auth`, which knows what is secret",
+                );
             }
             if let Some(text) = entry.value.text() {
                 self.templated(text, entry.value.spot);
@@ -137,10 +145,15 @@ impl Builder<'_, '_> {
     }
 
     fn body(&mut self, node: &Node) -> SendBody {
-        let given: Vec<&Node> =
-            ["body", "raw", "echo", "fixture"].into_iter().filter_map(|key| node.get(key)).collect();
+        let given: Vec<&Node> = ["body", "raw", "echo", "fixture"]
+            .into_iter()
+            .filter_map(|key| node.get(key))
+            .collect();
         if let [_, second, ..] = given.as_slice() {
-            self.problem(second.spot, "a request has one body: `body`, `raw`, `echo` or `fixture`");
+            self.problem(
+                second.spot,
+                "a request has one body: `body`, `raw`, `echo` or `fixture`",
+            );
         }
         if let Some(body) = node.get("body") {
             return SendBody::Json(self.json(body));
@@ -152,7 +165,10 @@ impl Builder<'_, '_> {
         }
         if let Some(echo) = node.get("echo") {
             return SendBody::Echo {
-                of: echo.get("of").and_then(|of| self.resource(of, Role::There)).unwrap_or_default(),
+                of: echo
+                    .get("of")
+                    .and_then(|of| self.resource(of, Role::There))
+                    .unwrap_or_default(),
                 set: self.settings(echo.get("set")),
                 without: self.paths_of(echo.get("without")),
             };
@@ -169,7 +185,9 @@ impl Builder<'_, '_> {
     }
 
     fn credential(&mut self, node: Option<&Node>) -> Credential {
-        let Some(node) = node else { return Credential::Target };
+        let Some(node) = node else {
+            return Credential::Target;
+        };
         match node.text() {
             Some("none") => Credential::None,
             Some("wrong") => Credential::Wrong,
@@ -185,13 +203,24 @@ impl Builder<'_, '_> {
 
     fn also(&mut self, node: Option<&Node>) -> Vec<Also> {
         let mut all: Vec<Also> = Vec::new();
-        for item in node.map(Node::items).unwrap_or_default().iter().filter(|item| item.is_map()) {
+        for item in node
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter(|item| item.is_map())
+        {
             let id = text(item.get("id"));
             let spot = item.get("id").map_or(item.spot, |id| id.spot);
             if !id.is_empty() && !is_slug(&id) {
-                self.problem(spot, format!("id `{id}`: only letters, digits, `.`, `_` and `-`"));
+                self.problem(
+                    spot,
+                    format!("id `{id}`: only letters, digits, `.`, `_` and `-`"),
+                );
             } else if TAKEN_BY_CHECKS.contains(&id.as_str()) {
-                self.problem(spot, format!("`{id}` is the name of a check that every step may have"));
+                self.problem(
+                    spot,
+                    format!("`{id}` is the name of a check that every step may have"),
+                );
             } else if all.iter().any(|also| also.id == id) {
                 self.problem(spot, format!("`{id}` is used twice in this step"));
             }
@@ -209,18 +238,27 @@ impl Builder<'_, '_> {
     fn walk(&mut self, node: &Node, inner: &Node, ids: &mut DefaultIds) -> (Walk, Piece) {
         for key in ["id", "only", "severity"] {
             if let (Some(_), Some(second)) = (node.get(key), inner.get(key)) {
-                self.problem(second.spot, format!("`{key}` stands beside `walk` and in it"));
+                self.problem(
+                    second.spot,
+                    format!("`{key}` stands beside `walk` and in it"),
+                );
             }
         }
         let told = |key: &str| if node.get(key).is_some() { node } else { inner };
         let (id, id_spot) = self.step_id(told("id"), ids.next("walk"));
-        let target = inner.get("list").map(|list| self.list_target(list)).unwrap_or_default();
+        let target = inner
+            .get("list")
+            .map(|list| self.list_target(list))
+            .unwrap_or_default();
         let request = self.take_mentions();
         let has = self.resources(inner.get("has"), Role::There);
         let answer = self.take_mentions();
         let only_node = told("only").get("only");
         let only = self.flavours(only_node);
-        let count = inner.get("count").and_then(Node::count).and_then(|count| u32::try_from(count).ok());
+        let count = inner
+            .get("count")
+            .and_then(Node::count)
+            .and_then(|count| u32::try_from(count).ok());
         if count == Some(0) {
             self.problem(inner.spot, "a walk needs a `count` of 1 at least");
         }
@@ -243,7 +281,10 @@ impl Builder<'_, '_> {
                 _ => WalkStyle::Index,
             },
             has,
-            beyond: inner.get("beyond").and_then(Node::boolean).unwrap_or_default(),
+            beyond: inner
+                .get("beyond")
+                .and_then(Node::boolean)
+                .unwrap_or_default(),
             severity: severity(told("severity").get("severity")),
             only,
             place: self.report.place(node.spot),
@@ -263,16 +304,26 @@ impl DefaultIds {
         let word = method.to_ascii_lowercase();
         let count = self.seen.entry(word.clone()).or_default();
         *count += 1;
-        if *count == 1 { word } else { format!("{word}-{count}") }
+        if *count == 1 {
+            word
+        } else {
+            format!("{word}-{count}")
+        }
     }
 }
 
 /// Whether an exact number of elements is expected, which strangers in the tenant could spoil.
 fn counts_strangers(expect: &Expect, also: &[Also]) -> bool {
     let counts = |expect: &Expect| {
-        expect.list.as_ref().is_some_and(|list| list.total.is_some() || list.only.is_some())
+        expect
+            .list
+            .as_ref()
+            .is_some_and(|list| list.total.is_some() || list.only.is_some())
     };
     counts(expect)
-        || expect.either.iter().any(|alternative| counts(&alternative.expect))
+        || expect
+            .either
+            .iter()
+            .any(|alternative| counts(&alternative.expect))
         || also.iter().any(|also| counts(&also.expect))
 }

@@ -9,12 +9,20 @@ use super::{Builder, is_kebab, text};
 
 impl Builder<'_, '_> {
     fn suite_id(&mut self, root: &Node, expected: &str) -> String {
-        let Some(node) = root.get("suite") else { return expected.to_owned() };
+        let Some(node) = root.get("suite") else {
+            return expected.to_owned();
+        };
         let id = text(Some(node));
         if id != expected {
-            self.problem(node.spot, format!("the suite is called `{id}` but its file stands for `{expected}`"));
+            self.problem(
+                node.spot,
+                format!("the suite is called `{id}` but its file stands for `{expected}`"),
+            );
         } else if !id.split('/').all(is_kebab) {
-            self.problem(node.spot, format!("`{id}` is not kebab-case: only a-z, 0-9 and single hyphens"));
+            self.problem(
+                node.spot,
+                format!("`{id}` is not kebab-case: only a-z, 0-9 and single hyphens"),
+            );
         }
         expected.to_owned()
     }
@@ -26,18 +34,32 @@ impl Builder<'_, '_> {
             let ids = if case.rows.is_empty() {
                 vec![case.id.clone()]
             } else {
-                case.rows.iter().map(|row| format!("{}-{}", case.id, row.id)).collect()
+                case.rows
+                    .iter()
+                    .map(|row| format!("{}-{}", case.id, row.id))
+                    .collect()
             };
-            let plain = cases.iter().find(|(other, at)| other.id == case.id && at < spot);
+            let plain = cases
+                .iter()
+                .find(|(other, at)| other.id == case.id && at < spot);
             if let Some((_, first)) = plain {
                 let line = first.line;
-                self.problem(*spot, format!("case id `{}` is used twice; the first is in line {line}", case.id));
+                self.problem(
+                    *spot,
+                    format!(
+                        "case id `{}` is used twice; the first is in line {line}",
+                        case.id
+                    ),
+                );
                 continue;
             }
             for id in ids {
                 if let Some(first) = seen.insert(id.clone(), *spot) {
                     let line = first.line;
-                    self.problem(*spot, format!("`{id}` is the id of two cases; the other is in line {line}"));
+                    self.problem(
+                        *spot,
+                        format!("`{id}` is the id of two cases; the other is in line {line}"),
+                    );
                 }
             }
         }
@@ -45,7 +67,12 @@ impl Builder<'_, '_> {
 }
 
 /// Reads a suite. `expected` is the id that its path stands for.
-pub(in super::super) fn suite(builder: &mut Builder<'_, '_>, root: &Node, expected: &str, file: &str) -> Suite {
+pub(in super::super) fn suite(
+    builder: &mut Builder<'_, '_>,
+    root: &Node,
+    expected: &str,
+    file: &str,
+) -> Suite {
     let id = builder.suite_id(root, expected);
     let profile = id.split('/').next().unwrap_or_default().to_owned();
     let defaults = Defaults::read(builder, root.get("defaults"), &profile);

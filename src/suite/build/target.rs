@@ -18,7 +18,10 @@ impl Builder<'_, '_> {
             return (String::new(), String::new());
         };
         let Some((method, target)) = text.split_once(' ') else {
-            self.problem(spot, format!("`{text}` must be a method and a path: `GET /Users`"));
+            self.problem(
+                spot,
+                format!("`{text}` must be a method and a path: `GET /Users`"),
+            );
             return (text.to_owned(), String::new());
         };
         check_spelling(method, spot, &METHODS, self.report);
@@ -32,9 +35,14 @@ impl Builder<'_, '_> {
 
     /// The list of a walk, which gets its paging parameters from the runner.
     pub(super) fn list_target(&mut self, node: &Node) -> String {
-        let Some(target) = node.text() else { return String::new() };
+        let Some(target) = node.text() else {
+            return String::new();
+        };
         self.target(target, node.spot);
-        let query = target.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        let query = target
+            .split_once('?')
+            .map(|(_, query)| query)
+            .unwrap_or_default();
         for parameter in query.split('&') {
             let name = parameter.split('=').next().unwrap_or_default();
             if ["startindex", "count", "cursor"].contains(&name.to_ascii_lowercase().as_str()) {
@@ -47,16 +55,26 @@ impl Builder<'_, '_> {
     /// Reports a target that would not go out as it is written.
     fn target(&mut self, target: &str, spot: Spot) -> Option<Template> {
         if !target.starts_with('/') {
-            self.problem(spot, format!("the target `{target}` must begin with `/`; it stands below the base URL"));
+            self.problem(
+                spot,
+                format!("the target `{target}` must begin with `/`; it stands below the base URL"),
+            );
             return None;
         }
         let template = self.templated(target, spot)?;
-        let filled = template.render(&|_: &str| Some("x".into()), Position::Raw).ok()?;
+        let filled = template
+            .render(&|_: &str| Some("x".into()), Position::Raw)
+            .ok()?;
         let written = format!("{SOME_BASE}{filled}");
         match reqwest::Url::parse(&written) {
-            Ok(parsed) if parsed.fragment().is_none() && parsed.as_str() == written => Some(template),
+            Ok(parsed) if parsed.fragment().is_none() && parsed.as_str() == written => {
+                Some(template)
+            }
             Ok(parsed) => {
-                let sent = parsed.as_str().strip_prefix(SOME_BASE).unwrap_or(parsed.path());
+                let sent = parsed
+                    .as_str()
+                    .strip_prefix(SOME_BASE)
+                    .unwrap_or(parsed.path());
                 let sent = sent.split('#').next().unwrap_or_default();
                 self.problem(spot, format!("`{filled}` would go out as `{sent}`: percent-encode what cannot stand in a URL"));
                 None
