@@ -88,6 +88,8 @@ pub struct Frame {
     pub gates: Vec<GateFrame>,
     /// Ids of all normative requirements (`7644-3.5.2.3-R02`), in the order of the list.
     pub requirements: Vec<String>,
+    /// A selection left out something that a full run of these profiles would have played.
+    pub narrowed: bool,
     /// The least severity of a failure that makes the run fail (`--fail-on`).
     pub fail_on: Severity,
 }
@@ -100,6 +102,7 @@ impl Default for Frame {
             unselected: Vec::new(),
             gates: Vec::new(),
             requirements: Vec::new(),
+            narrowed: false,
             fail_on: Severity::Violation,
         }
     }

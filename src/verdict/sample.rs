@@ -1,11 +1,14 @@
 //! Small cases and checks for the tables of this room's tests.
 
+use std::collections::BTreeMap;
+
 use crate::results::{
-    CaseResult, Certainty, CertaintyLevel, CheckResult, Exchange, ExchangeId, Outcome, Severity,
+    CaseResult, Certainty, CertaintyLevel, CheckResult, Collected, Exchange, ExchangeId, Outcome,
+    Policy, RuleResult, Run, Severity, TargetFacts,
 };
 use crate::suite::model::Combine;
 
-use super::{FlavourFrame, Frame, ProfileFrame};
+use super::{FlavourFrame, Frame, KnownFailures, ProfileFrame};
 
 /// A core case `PROFILE/SUITE/CASE[.FLAVOUR]` of a sure source.
 pub(super) fn case(id: &str, checks: Vec<CheckResult>) -> CaseResult {
@@ -133,4 +136,54 @@ pub(super) fn frame(profiles: &[(&str, Combine, &[&str])]) -> Frame {
         fail_on: Severity::Violation,
         ..Frame::default()
     }
+}
+
+/// A rule that counts for `rfc` only, as a violation.
+pub(super) fn rule(id: &str, outcome: Outcome) -> RuleResult {
+    RuleResult {
+        id: id.to_owned(),
+        title: format!("title of {id}"),
+        outcome,
+        severity: Severity::Violation,
+        refs: vec![],
+        breaks: vec![],
+        judged: 10,
+        count: u64::from(outcome == Outcome::Failed),
+        message: format!("{id} broken"),
+        expected: String::new(),
+        actual: String::new(),
+        hint: String::new(),
+        exchanges: vec![],
+        note: String::new(),
+    }
+}
+
+/// What a runner would hand over.
+pub(super) fn collected(cases: Vec<CaseResult>, rules: Vec<RuleResult>) -> Collected {
+    Collected {
+        run_id: "r1".to_owned(),
+        seed: 1,
+        facts: TargetFacts {
+            base_url: "http://target".to_owned(),
+            name: None,
+            capabilities: BTreeMap::new(),
+            policy: Policy::default(),
+            existing_users: None,
+            notes: vec![],
+        },
+        cases,
+        rules,
+        leftovers: vec![],
+        stop: None,
+        started: "2026-11-21T10:00:00Z".to_owned(),
+        finished: "2026-11-21T10:00:01Z".to_owned(),
+        duration_ms: 1000.0,
+        requests: 1,
+        throttled: 0,
+    }
+}
+
+/// A run of these cases, without a known-failures file.
+pub(super) fn run_of(cases: Vec<CaseResult>, frame: &Frame) -> Run {
+    super::judge(collected(cases, vec![]), frame, &KnownFailures::default())
 }
