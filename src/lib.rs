@@ -15,3 +15,4 @@ pub mod rules;
 pub mod runner;
 pub mod scim;
 pub mod suite;
+pub mod verdict;

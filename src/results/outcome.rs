@@ -119,3 +119,45 @@ pub enum Verdict {
     /// Nothing of the profile was run.
     NotTested,
 }
+
+impl Severity {
+    /// The word of the reports: `blocker`, `violation`, ...
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Violation => "violation",
+            Self::Blocker => "blocker",
+        }
+    }
+}
+
+impl Outcome {
+    /// The word of the reports: `passed`, `failed`, ...
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Errored => "errored",
+            Self::Known => "known",
+            Self::Fixed => "fixed",
+        }
+    }
+}
+
+impl Verdict {
+    /// For people: `ready with warnings`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::ReadyWithWarnings => "ready with warnings",
+            Self::NotFullyTested => "not fully tested",
+            Self::NotReady => "not ready",
+            Self::NotTested => "not tested",
+        }
+    }
+}

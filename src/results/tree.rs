@@ -193,6 +193,9 @@ pub struct GateStepResult {
     pub id: String,
     /// The step's name.
     pub title: String,
+    /// What a failure means at the gate: `mandatory`, `optional`, `one-of`, `conditional`, `reported`.
+    #[serde(default)]
+    pub category: String,
     /// `passed`, `failed`, `skipped` (not judged offline or not in this run), `errored`.
     pub outcome: Outcome,
     /// Judged by its effect on the endpoint, since the step itself needs the vendor's engine.

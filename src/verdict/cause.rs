@@ -19,7 +19,12 @@ pub(super) fn fold(cases: &mut [CaseResult]) {
                 continue;
             };
             let case = &cases[at];
-            let key = (case.profile.clone(), case.flavour.clone(), signature.0, signature.1);
+            let key = (
+                case.profile.clone(),
+                case.flavour.clone(),
+                signature.0,
+                signature.1,
+            );
             match first.get(&key) {
                 None => {
                     first.insert(key, (at, nth));
@@ -121,10 +126,16 @@ mod tests {
             ],
             "folded within a profile's flavour and for the same answer only"
         );
-        assert_eq!(cases[0].checks[0].severity, Blocker, "as bad as the worst that it stands for");
+        assert_eq!(
+            cases[0].checks[0].severity, Blocker,
+            "as bad as the worst that it stands for"
+        );
         let cause = Some("okta/u/a.aiw#given.user".to_owned());
         assert_eq!(cases[1].checks[0].cause, cause);
-        assert_eq!(cases[1].checks[1].cause, cause, "dependents point to the one cause");
+        assert_eq!(
+            cases[1].checks[1].cause, cause,
+            "dependents point to the one cause"
+        );
     }
 
     #[test]

@@ -11,7 +11,11 @@ pub(super) fn checks_for<'a>(
     let names = |refs: &[String]| refs.iter().any(|r| r == reference);
     let subject_of_case = names(&case.refs);
     case.checks.iter().filter(move |check| {
-        let mut own = check.refs.iter().filter(|r| !case.refs.contains(r)).peekable();
+        let mut own = check
+            .refs
+            .iter()
+            .filter(|r| !case.refs.contains(r))
+            .peekable();
         let has_own = own.peek().is_some();
         own.any(|r| r == reference) || (subject_of_case && !has_own)
     })
@@ -41,8 +45,10 @@ mod tests {
         c.refs = vec!["gate:okta-spec/6".to_owned()];
         c.checks[0].refs.clone_from(&c.refs);
         c.checks[1].refs = vec!["gate:okta-spec/6".to_owned(), "quirk:OKTA-19".to_owned()];
-        let speak = |reference: &str| -> Vec<_> {
-            checks_for(&c, reference).map(|check| check.id.as_str()).collect()
+        let speak = |reference: &'static str| -> Vec<_> {
+            checks_for(&c, reference)
+                .map(|check| check.id.as_str())
+                .collect()
         };
         assert_eq!(speak("gate:okta-spec/6"), ["okta/u/a.aiw#s.status"]);
         assert_eq!(speak("quirk:OKTA-19"), ["okta/u/a.aiw#s.echo"]);

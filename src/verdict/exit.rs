@@ -30,13 +30,10 @@ pub(super) fn code(
     }
     let failed = |outcome, severity| outcome == Outcome::Failed && severity >= fail_on;
     let bad_case = |case: &CaseResult| {
-        case.checks
-            .iter()
-            .any(|check| match check.outcome {
-                Outcome::Errored => !waits_for_a_known_failure(check.cause.as_deref(), cases),
-                outcome => failed(outcome, check.severity),
-            })
-            || (case.checks.is_empty() && case.outcome == Outcome::Errored)
+        case.checks.iter().any(|check| match check.outcome {
+            Outcome::Errored => !waits_for_a_known_failure(check.cause.as_deref(), cases),
+            outcome => failed(outcome, check.severity),
+        }) || (case.checks.is_empty() && case.outcome == Outcome::Errored)
     };
     let out_of_date = known
         .iter()
@@ -80,14 +77,44 @@ mod tests {
         let table = [
             ("all held", one(passed("s", Blocker)), Warning, CLEAN),
             ("a blocker", one(failed("s", Blocker)), Blocker, FAILED),
-            ("a violation below fail-on", one(failed("s", Violation)), Blocker, CLEAN),
-            ("a violation", one(failed("s", Violation)), Violation, FAILED),
-            ("a warning below fail-on", one(failed("s", Warning)), Violation, CLEAN),
+            (
+                "a violation below fail-on",
+                one(failed("s", Violation)),
+                Blocker,
+                CLEAN,
+            ),
+            (
+                "a violation",
+                one(failed("s", Violation)),
+                Violation,
+                FAILED,
+            ),
+            (
+                "a warning below fail-on",
+                one(failed("s", Warning)),
+                Violation,
+                CLEAN,
+            ),
             ("a warning", one(failed("s", Warning)), Warning, FAILED),
             ("a note", one(failed("s", Info)), Warning, CLEAN),
-            ("errored, whatever its severity", one(errored("s", Info)), Blocker, FAILED),
-            ("known", one(check("s", Outcome::Known, Blocker)), Warning, CLEAN),
-            ("skipped", one(check("s", Outcome::Skipped, Blocker)), Warning, CLEAN),
+            (
+                "errored, whatever its severity",
+                one(errored("s", Info)),
+                Blocker,
+                FAILED,
+            ),
+            (
+                "known",
+                one(check("s", Outcome::Known, Blocker)),
+                Warning,
+                CLEAN,
+            ),
+            (
+                "skipped",
+                one(check("s", Outcome::Skipped, Blocker)),
+                Warning,
+                CLEAN,
+            ),
         ];
         for (name, cases, fail_on, expected) in table {
             assert_eq!(code(&cases, &[], &[], None, fail_on), expected, "{name}");
@@ -105,7 +132,11 @@ mod tests {
             (KnownStatus::Fixed, FAILED),
             (KnownStatus::Expired, FAILED),
         ] {
-            assert_eq!(code(&[], &[], &[entry(status)], None, Severity::Blocker), expected, "{status:?}");
+            assert_eq!(
+                code(&[], &[], &[entry(status)], None, Severity::Blocker),
+                expected,
+                "{status:?}"
+            );
         }
         for (reason, expected) in [
             (StopReason::Untestable, UNTESTABLE),
@@ -116,7 +147,11 @@ mod tests {
                 reason,
                 message: "m".to_owned(),
             };
-            assert_eq!(code(&[], &[], &[], Some(&stop), Severity::Blocker), expected, "{reason:?}");
+            assert_eq!(
+                code(&[], &[], &[], Some(&stop), Severity::Blocker),
+                expected,
+                "{reason:?}"
+            );
         }
     }
 
@@ -124,8 +159,19 @@ mod tests {
     fn what_waits_for_a_known_failure_does_not_fail_the_run() {
         let mut waiting = errored("t", Severity::Blocker);
         waiting.cause = Some("okta/u/a.aiw#s".to_owned());
-        let with = |outcome| vec![case("okta/u/a.aiw", vec![check("s", outcome, Severity::Blocker), waiting.clone()])];
-        assert_eq!(code(&with(Outcome::Known), &[], &[], None, Severity::Blocker), CLEAN);
-        assert_eq!(code(&with(Outcome::Failed), &[], &[], None, Severity::Blocker), FAILED);
+        let with = |outcome| {
+            vec![case(
+                "okta/u/a.aiw",
+                vec![check("s", outcome, Severity::Blocker), waiting.clone()],
+            )]
+        };
+        assert_eq!(
+            code(&with(Outcome::Known), &[], &[], None, Severity::Blocker),
+            CLEAN
+        );
+        assert_eq!(
+            code(&with(Outcome::Failed), &[], &[], None, Severity::Blocker),
+            FAILED
+        );
     }
 }

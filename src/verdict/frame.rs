@@ -1,5 +1,7 @@
 //! What the verdict must know besides what happened: who was played, in which flavours, and what the selection left out.
 
+use crate::data::gates::{self, Gate, Step};
+use crate::data::requirements;
 use crate::results::Severity;
 use crate::suite::model::Combine;
 
@@ -38,45 +40,17 @@ pub struct Unselected {
     pub title: String,
 }
 
-/// A vendor's acceptance test, as the lists have it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A vendor's acceptance test with its steps.
+#[derive(Debug, Clone)]
 pub struct GateFrame {
-    /// `entra-gallery`.
-    pub id: String,
-    /// For people: `Entra gallery validation`.
-    pub title: String,
-    /// The profile whose vendor demands it.
-    pub profile: String,
+    /// Which one, and whose.
+    pub gate: Gate,
     /// Its steps, in order.
-    pub steps: Vec<GateStepFrame>,
-}
-
-/// A step of a gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GateStepFrame {
-    /// `entra-gallery/16`.
-    pub id: String,
-    /// The vendor's name of the step.
-    pub title: String,
-    /// How far the step can be judged without the vendor.
-    pub judged: Judged,
-    /// Why it cannot be judged, or how it is.
-    pub note: String,
-}
-
-/// How far a gate's step can be judged without the vendor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judged {
-    /// The same requests and the same assertions.
-    Offline,
-    /// By what the step does to the endpoint.
-    ByEffect,
-    /// Not at all: it needs the vendor's engine or a set-up outside SCIM.
-    NotJudged,
+    pub steps: Vec<Step>,
 }
 
 /// All that the verdict must know besides what happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Frame {
     /// `scimproof VERSION`.
     pub tool: String,
@@ -84,9 +58,9 @@ pub struct Frame {
     pub profiles: Vec<ProfileFrame>,
     /// Core cases of these profiles that the selection left out.
     pub unselected: Vec<Unselected>,
-    /// Gates of all vendors; those of profiles that were not played are left out of the result.
+    /// Gates of all vendors, from the lists; those of profiles that were not played are left out of the result.
     pub gates: Vec<GateFrame>,
-    /// Ids of all normative requirements (`7644-3.5.2.3-R02`), in the order of the list.
+    /// Ids of all requirements that bind a provider (`7644-3.5.2.3-R02`), from the list and in its order.
     pub requirements: Vec<String>,
     /// A selection left out something that a full run of these profiles would have played.
     pub narrowed: bool,
@@ -100,8 +74,18 @@ impl Default for Frame {
             tool: concat!("scimproof ", env!("CARGO_PKG_VERSION")).to_owned(),
             profiles: Vec::new(),
             unselected: Vec::new(),
-            gates: Vec::new(),
-            requirements: Vec::new(),
+            gates: gates::all()
+                .into_iter()
+                .map(|gate| GateFrame {
+                    gate,
+                    steps: gate.steps().cloned().collect(),
+                })
+                .collect(),
+            requirements: requirements::all()
+                .iter()
+                .filter(|requirement| requirement.binds_provider())
+                .map(|requirement| requirement.id.to_owned())
+                .collect(),
             narrowed: false,
             fail_on: Severity::Violation,
         }

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use crate::data::gates::{Judged, Step};
 use crate::results::{CaseResult, GateResult, GateStepResult, Outcome, Severity};
 
-use super::evidence::{checks_for, names};
-use super::frame::{GateFrame, GateStepFrame, Judged};
 use super::Frame;
+use super::evidence::{checks_for, names};
+use super::frame::GateFrame;
 
 /// The gates of the profiles that were played.
 pub(super) fn roll_up(frame: &Frame, cases: &[CaseResult]) -> Vec<GateResult> {
     frame
         .gates
         .iter()
-        .filter(|gate| frame.profile(&gate.profile).is_some())
+        .filter(|gate| frame.profile(gate.gate.profile).is_some())
         .map(|gate| roll_up_one(gate, frame, cases))
         .collect()
 }
@@ -23,12 +24,12 @@ fn roll_up_one(gate: &GateFrame, frame: &Frame, cases: &[CaseResult]) -> GateRes
     let steps: Vec<_> = gate
         .steps
         .iter()
-        .map(|step| judge_step(step, frame.is_best_of(&gate.profile), cases))
+        .map(|step| judge_step(step, frame.is_best_of(gate.gate.profile), cases))
         .collect();
     let with = |outcome: Outcome| steps.iter().filter(|s| s.outcome == outcome).count() as u32;
     GateResult {
-        id: gate.id.clone(),
-        title: gate.title.clone(),
+        id: gate.gate.id.to_owned(),
+        title: gate.gate.title.to_owned(),
         passed: with(Outcome::Passed),
         judged: with(Outcome::Passed) + with(Outcome::Failed),
         steps_total: steps.len() as u32,
@@ -36,26 +37,33 @@ fn roll_up_one(gate: &GateFrame, frame: &Frame, cases: &[CaseResult]) -> GateRes
     }
 }
 
-fn judge_step(step: &GateStepFrame, best_of: bool, cases: &[CaseResult]) -> GateStepResult {
+fn judge_step(step: &Step, best_of: bool, cases: &[CaseResult]) -> GateStepResult {
     let reference = format!("gate:{}", step.id);
-    let about: Vec<_> = cases.iter().filter(|case| names(case, &reference)).collect();
+    let about: Vec<_> = cases
+        .iter()
+        .filter(|case| names(case, &reference))
+        .collect();
     let (outcome, basis) = if step.judged == Judged::NotJudged {
         (Outcome::Skipped, vec![not_judged(step)])
     } else if about.is_empty() {
-        (Outcome::Skipped, vec!["no case of this run plays it".to_owned()])
+        (
+            Outcome::Skipped,
+            vec!["no case of this run plays it".to_owned()],
+        )
     } else {
         decide(&reference, best_of, &about)
     };
     GateStepResult {
-        id: step.id.clone(),
-        title: step.title.clone(),
+        id: step.id.to_owned(),
+        title: step.title.to_owned(),
+        category: step.category.as_str().to_owned(),
         outcome,
-        by_effect: step.judged == Judged::ByEffect,
+        by_effect: step.judged == Judged::Effect,
         basis,
     }
 }
 
-fn not_judged(step: &GateStepFrame) -> String {
+fn not_judged(step: &Step) -> String {
     if step.note.is_empty() {
         "cannot be judged without the vendor".to_owned()
     } else {
@@ -121,21 +129,28 @@ fn reasons(about: &[&CaseResult]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::gates::{Category, Gate};
     use crate::suite::model::Combine;
     use crate::verdict::sample::{case, errored, failed, frame, passed};
 
-    fn gate(profile: &str, steps: &[(&str, Judged)]) -> GateFrame {
+    fn gate(profile: &'static str, judged: &[Judged]) -> GateFrame {
+        const IDS: [&str; 4] = ["gate/1", "gate/2", "gate/3", "gate/4"];
         GateFrame {
-            id: "gate".to_owned(),
-            title: "Gate".to_owned(),
-            profile: profile.to_owned(),
-            steps: steps
+            gate: Gate {
+                id: "gate",
+                title: "Gate",
+                profile,
+            },
+            steps: IDS
                 .iter()
-                .map(|(id, judged)| GateStepFrame {
-                    id: format!("gate/{id}"),
-                    title: (*id).to_owned(),
+                .zip(judged)
+                .map(|(id, judged)| Step {
+                    id,
+                    title: "a step",
+                    category: Category::Mandatory,
                     judged: *judged,
-                    note: "needs a tenant".to_owned(),
+                    asserts: "",
+                    note: "needs a tenant",
                 })
                 .collect(),
         }
@@ -155,27 +170,74 @@ mod tests {
         let ok = || passed("a.status", Blocker);
         let bad = |severity| failed("a.status", severity);
         let entra = |f: &str, check| about(case(&format!("entra/u/a.{f}"), vec![check]), "1");
-        let jumpcloud = |f: &str, check| about(case(&format!("jumpcloud/u/a.{f}"), vec![check]), "1");
+        let jumpcloud =
+            |f: &str, check| about(case(&format!("jumpcloud/u/a.{f}"), vec![check]), "1");
         let table = [
-            ("held", "entra", vec![entra("legacy", ok())], Outcome::Passed),
-            ("one flavour fails", "entra", vec![entra("legacy", ok()), entra("flag", bad(Blocker))], Outcome::Failed),
-            ("a warning fails a gate", "entra", vec![entra("legacy", bad(Warning))], Outcome::Failed),
-            ("a note does not", "entra", vec![entra("legacy", bad(Info))], Outcome::Passed),
-            ("could not be evaluated", "entra", vec![entra("legacy", errored("a", Blocker))], Outcome::Errored),
-            ("best of: one flavour fails", "jumpcloud", vec![jumpcloud("put", ok()), jumpcloud("patch", bad(Blocker))], Outcome::Passed),
-            ("best of: both fail", "jumpcloud", vec![jumpcloud("put", bad(Blocker)), jumpcloud("patch", bad(Blocker))], Outcome::Failed),
+            (
+                "held",
+                "entra",
+                vec![entra("legacy", ok())],
+                Outcome::Passed,
+            ),
+            (
+                "one flavour fails",
+                "entra",
+                vec![entra("legacy", ok()), entra("flag", bad(Blocker))],
+                Outcome::Failed,
+            ),
+            (
+                "a warning fails a gate",
+                "entra",
+                vec![entra("legacy", bad(Warning))],
+                Outcome::Failed,
+            ),
+            (
+                "a note does not",
+                "entra",
+                vec![entra("legacy", bad(Info))],
+                Outcome::Passed,
+            ),
+            (
+                "could not be evaluated",
+                "entra",
+                vec![entra("legacy", errored("a", Blocker))],
+                Outcome::Errored,
+            ),
+            (
+                "best of: one flavour fails",
+                "jumpcloud",
+                vec![jumpcloud("put", ok()), jumpcloud("patch", bad(Blocker))],
+                Outcome::Passed,
+            ),
+            (
+                "best of: both fail",
+                "jumpcloud",
+                vec![
+                    jumpcloud("put", bad(Blocker)),
+                    jumpcloud("patch", bad(Blocker)),
+                ],
+                Outcome::Failed,
+            ),
             ("nobody plays it", "entra", vec![], Outcome::Skipped),
-            ("its case was skipped", "entra", vec![about(case("entra/u/a.flag", vec![]), "1")], Outcome::Skipped),
+            (
+                "its case was skipped",
+                "entra",
+                vec![about(case("entra/u/a.flag", vec![]), "1")],
+                Outcome::Skipped,
+            ),
         ];
         for (name, profile, cases, expected) in table {
             let mut frame = frame(&[
                 ("entra", Combine::Worst, &["legacy", "flag"]),
                 ("jumpcloud", Combine::Best, &["put", "patch"]),
             ]);
-            frame.gates = vec![gate(profile, &[("1", Judged::Offline)])];
+            frame.gates = vec![gate(profile, &[Judged::Offline])];
             let rolled = roll_up(&frame, &cases);
             assert_eq!(rolled[0].steps[0].outcome, expected, "{name}");
-            assert!(!rolled[0].steps[0].basis.is_empty(), "{name}: says on what it rests");
+            assert!(
+                !rolled[0].steps[0].basis.is_empty(),
+                "{name}: says on what it rests"
+            );
         }
     }
 
@@ -183,21 +245,45 @@ mod tests {
     fn figures_count_only_what_was_judged() {
         let mut frame = frame(&[("entra", Combine::Worst, &["flag"])]);
         frame.gates = vec![
-            gate("entra", &[("1", Judged::Offline), ("2", Judged::ByEffect), ("3", Judged::NotJudged), ("4", Judged::Offline)]),
-            gate("okta", &[("1", Judged::Offline)]),
+            gate(
+                "entra",
+                &[
+                    Judged::Offline,
+                    Judged::Effect,
+                    Judged::NotJudged,
+                    Judged::Offline,
+                ],
+            ),
+            gate("okta", &[Judged::Offline]),
         ];
         let rolled = roll_up(
             &frame,
             &[
-                about(case("entra/u/a.flag", vec![passed("s", Severity::Blocker)]), "1"),
-                about(case("entra/u/b.flag", vec![failed("s", Severity::Blocker)]), "2"),
-                about(case("entra/u/c.flag", vec![passed("s", Severity::Blocker)]), "3"),
+                about(
+                    case("entra/u/a.flag", vec![passed("s", Severity::Blocker)]),
+                    "1",
+                ),
+                about(
+                    case("entra/u/b.flag", vec![failed("s", Severity::Blocker)]),
+                    "2",
+                ),
+                about(
+                    case("entra/u/c.flag", vec![passed("s", Severity::Blocker)]),
+                    "3",
+                ),
             ],
         );
-        assert_eq!(rolled.len(), 1, "gates of profiles that were not played are left out");
+        assert_eq!(
+            rolled.len(),
+            1,
+            "gates of profiles that were not played are left out"
+        );
         let g = &rolled[0];
         assert_eq!((g.passed, g.judged, g.steps_total), (1, 2, 4));
         assert!(g.steps[1].by_effect);
-        assert_eq!(g.steps[2].basis, ["cannot be judged without the vendor: needs a tenant"]);
+        assert_eq!(
+            g.steps[2].basis,
+            ["cannot be judged without the vendor: needs a tenant"]
+        );
     }
 }

@@ -24,8 +24,27 @@ pub(super) fn soften(cases: &mut [CaseResult], policy: &Policy) -> BTreeSet<Stri
                 softened.insert(check.id.clone());
             }
         }
+        skip_dependents(&mut case.checks, &mut softened);
     }
     softened
+}
+
+/// What could not be evaluated because of an excused failure is excused too: the target never promised it.
+fn skip_dependents(checks: &mut [CheckResult], softened: &mut BTreeSet<String>) {
+    for at in 0..checks.len() {
+        let cause = checks[at].cause.as_ref().filter(|c| softened.contains(*c));
+        let note = checks
+            .iter()
+            .find(|c| Some(&c.id) == cause)
+            .map(|c| c.note.clone());
+        if let Some(note) = note
+            && checks[at].outcome == Outcome::Errored
+        {
+            checks[at].outcome = Outcome::Skipped;
+            checks[at].note = note;
+            softened.insert(checks[at].id.clone());
+        }
+    }
 }
 
 /// Which declared word this failure follows from.
@@ -160,7 +179,7 @@ fn is_about_a_list(check: &CheckResult) -> bool {
 mod tests {
     use super::*;
     use crate::results::ExchangeId;
-    use crate::verdict::sample::{case, exchange, failed};
+    use crate::verdict::sample::{case, errored, exchange, failed};
 
     const USER: &str = "http://target/Users/7";
     const SEARCH: &str = "http://target/Users?filter=x";
@@ -212,36 +231,174 @@ mod tests {
         let there = ("GET", "GET /Users/{id}", USER, 200);
         let search = ("GET", "GET /Users", SEARCH, 200);
         let table: &[(&str, &str, &str, &str, Story<'_>, Severity)] = &[
-            ("removed, declared", "remove", "deactivation", "get.status", &[disable, gone], Info),
-            ("removed, undeclared", "", "deactivation", "get.status", &[disable, gone], Blocker),
-            ("another case", "remove", "updates", "get.status", &[disable, gone], Blocker),
-            ("the disable itself breaks", "remove", "deactivation", "disable.status",
-             &[("PATCH", "PATCH /Users/{id}", USER, 500)], Blocker),
-            ("still there and active", "remove", "deactivation", "get.body.active", &[disable, there], Blocker),
-            ("not found by filter", "remove", "deactivation", "get.list", &[disable, search], Info),
-            ("gone, then a twin is created", "remove", "deactivation", "post.status",
-             &[disable, gone, ("POST", "POST /Users", "http://target/Users", 201)], Info),
-            ("not gone, and a twin is created", "remove", "deactivation", "post.status",
-             &[disable, there, ("POST", "POST /Users", "http://target/Users", 201)], Blocker),
-            ("a bystander is gone", "remove", "deactivation", "end.status",
-             &[disable, ("GET", "GET /Users/{id}", "http://target/Users/8", 404)], Blocker),
-            ("deleted softly, declared", "soft-delete", "hard-delete", "get.status",
-             &[("DELETE", "DELETE /Users/{id}", USER, 204), there], Info),
-            ("deletion refused", "soft-delete", "hard-delete", "delete.status",
-             &[("DELETE", "DELETE /Users/{id}", USER, 500)], Blocker),
-            ("no groups, refused", "no groups", "groups", "given.group",
-             &[("POST", "POST /Groups", "http://target/Groups", 404)], Info),
-            ("no groups, breaks", "no groups", "groups", "given.group",
-             &[("POST", "POST /Groups", "http://target/Groups", 500)], Blocker),
-            ("no updates, refused", "updates", "updates", "put.status",
-             &[("PUT", "PUT /Users/{id}", USER, 501)], Info),
-            ("no updates, the creation fails", "updates", "updates", "given.user",
-             &[("POST", "POST /Users", "http://target/Users", 400)], Blocker),
-            ("no custom attributes, dropped", "custom-attributes", "custom-attributes", "get.body.x", &[there], Info),
+            (
+                "removed, declared",
+                "remove",
+                "deactivation",
+                "get.status",
+                &[disable, gone],
+                Info,
+            ),
+            (
+                "removed, undeclared",
+                "",
+                "deactivation",
+                "get.status",
+                &[disable, gone],
+                Blocker,
+            ),
+            (
+                "another case",
+                "remove",
+                "updates",
+                "get.status",
+                &[disable, gone],
+                Blocker,
+            ),
+            (
+                "the disable itself breaks",
+                "remove",
+                "deactivation",
+                "disable.status",
+                &[("PATCH", "PATCH /Users/{id}", USER, 500)],
+                Blocker,
+            ),
+            (
+                "still there and active",
+                "remove",
+                "deactivation",
+                "get.body.active",
+                &[disable, there],
+                Blocker,
+            ),
+            (
+                "not found by filter",
+                "remove",
+                "deactivation",
+                "get.list",
+                &[disable, search],
+                Info,
+            ),
+            (
+                "gone, then a twin is created",
+                "remove",
+                "deactivation",
+                "post.status",
+                &[
+                    disable,
+                    gone,
+                    ("POST", "POST /Users", "http://target/Users", 201),
+                ],
+                Info,
+            ),
+            (
+                "not gone, and a twin is created",
+                "remove",
+                "deactivation",
+                "post.status",
+                &[
+                    disable,
+                    there,
+                    ("POST", "POST /Users", "http://target/Users", 201),
+                ],
+                Blocker,
+            ),
+            (
+                "a bystander is gone",
+                "remove",
+                "deactivation",
+                "end.status",
+                &[
+                    disable,
+                    ("GET", "GET /Users/{id}", "http://target/Users/8", 404),
+                ],
+                Blocker,
+            ),
+            (
+                "deleted softly, declared",
+                "soft-delete",
+                "hard-delete",
+                "get.status",
+                &[("DELETE", "DELETE /Users/{id}", USER, 204), there],
+                Info,
+            ),
+            (
+                "deletion refused",
+                "soft-delete",
+                "hard-delete",
+                "delete.status",
+                &[("DELETE", "DELETE /Users/{id}", USER, 500)],
+                Blocker,
+            ),
+            (
+                "no groups, refused",
+                "no groups",
+                "groups",
+                "given.group",
+                &[("POST", "POST /Groups", "http://target/Groups", 404)],
+                Info,
+            ),
+            (
+                "no groups, breaks",
+                "no groups",
+                "groups",
+                "given.group",
+                &[("POST", "POST /Groups", "http://target/Groups", 500)],
+                Blocker,
+            ),
+            (
+                "no updates, refused",
+                "updates",
+                "updates",
+                "put.status",
+                &[("PUT", "PUT /Users/{id}", USER, 501)],
+                Info,
+            ),
+            (
+                "no updates, the creation fails",
+                "updates",
+                "updates",
+                "given.user",
+                &[("POST", "POST /Users", "http://target/Users", 400)],
+                Blocker,
+            ),
+            (
+                "no custom attributes, dropped",
+                "custom-attributes",
+                "custom-attributes",
+                "get.body.x",
+                &[there],
+                Info,
+            ),
         ];
         for (name, word, uses, what, story, expected) in table {
             assert_eq!(outcome_of(word, uses, what, story), *expected, "{name}");
         }
+    }
+
+    #[test]
+    fn what_waited_for_an_excused_failure_is_skipped_with_its_reason() {
+        let mut check = failed("get.status", Severity::Blocker);
+        check.exchange = Some(ExchangeId(2));
+        let mut waiting = errored("again.status", Severity::Blocker);
+        waiting.cause = Some("okta/users/x.aiw#get.status".to_owned());
+        let mut c = case(
+            "okta/users/x.aiw",
+            vec![check, waiting, errored("other", Severity::Blocker)],
+        );
+        c.uses = vec!["deactivation".to_owned()];
+        c.exchanges = vec![
+            exchange(1, "disable", "PATCH", "PATCH /Users/{id}", USER, 204),
+            exchange(2, "get", "GET", "GET /Users/{id}", USER, 404),
+        ];
+        let mut cases = vec![c];
+        assert_eq!(soften(&mut cases, &declared("remove")).len(), 2);
+        let outcomes: Vec<_> = cases[0].checks.iter().map(|c| c.outcome).collect();
+        assert_eq!(
+            outcomes,
+            [Outcome::Failed, Outcome::Skipped, Outcome::Errored]
+        );
+        assert_eq!(cases[0].checks[1].note, cases[0].checks[0].note);
     }
 
     #[test]

@@ -20,13 +20,23 @@ pub(super) fn roll_up(
         for id in referred(case) {
             let reference = format!("{NAMESPACE}{id}");
             let outcomes: Vec<_> = checks_for(case, &reference).map(|c| c.outcome).collect();
-            let outcome = if outcomes.is_empty() { case.outcome } else { worst(outcomes) };
-            covered.entry(id).or_default().push((case.id.clone(), outcome));
+            let outcome = if outcomes.is_empty() {
+                case.outcome
+            } else {
+                worst(outcomes)
+            };
+            covered
+                .entry(id)
+                .or_default()
+                .push((case.id.clone(), outcome));
         }
     }
     for rule in rules {
         for id in rule.refs.iter().filter_map(|r| r.strip_prefix(NAMESPACE)) {
-            covered.entry(id).or_default().push((rule.id.clone(), rule.outcome));
+            covered
+                .entry(id)
+                .or_default()
+                .push((rule.id.clone(), rule.outcome));
         }
     }
     requirements

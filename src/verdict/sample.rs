@@ -110,6 +110,7 @@ pub(super) fn exchange(
         started_ms: f64::from(id),
         duration_ms: 2.0,
         throttled: 0,
+        repeated: 0,
         operation: operation.to_owned(),
     }
 }

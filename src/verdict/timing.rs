@@ -54,13 +54,31 @@ mod tests {
         unanswered.status = None;
         unanswered.duration_ms = 9999.0;
         c.exchanges.push(unanswered);
-        c.exchanges.push(exchange(102, "s", "POST", "POST /Users", "http://t/Users", 201));
+        c.exchanges.push(exchange(
+            102,
+            "s",
+            "POST",
+            "POST /Users",
+            "http://t/Users",
+            201,
+        ));
         let folded = fold(&[c]);
         let users = &folded[0];
         assert_eq!(
-            (users.operation.as_str(), users.count, users.p50, users.p95, users.p99, users.max),
+            (
+                users.operation.as_str(),
+                users.count,
+                users.p50,
+                users.p95,
+                users.p99,
+                users.max
+            ),
             ("GET /Users", 100, 50.0, 95.0, 99.0, 100.0)
         );
-        assert_eq!((folded[1].p50, folded[1].p99), (2.0, 2.0), "a single value is all percentiles");
+        assert_eq!(
+            (folded[1].p50, folded[1].p99),
+            (2.0, 2.0),
+            "a single value is all percentiles"
+        );
     }
 }

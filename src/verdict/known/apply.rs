@@ -63,16 +63,22 @@ fn status(
 ) -> KnownStatus {
     let mut seen = Seen::default();
     for case in cases.iter().filter(|case| !case.checks.is_empty()) {
-        let mut named = case.checks.iter().filter(|c| entry.names(&case.id, &c.id)).peekable();
+        let mut named = case
+            .checks
+            .iter()
+            .filter(|c| entry.names(&case.id, &c.id))
+            .peekable();
         if named.peek().is_some() {
             named.for_each(|check| seen.add(check.outcome));
         } else if entry.is_about(&case.id) {
             // Some checks exist only where they fail, such as a lost value: their absence is a pass if the case was played.
-            seen.add(if case.checks.iter().any(|c| c.outcome == Outcome::Errored) {
-                Outcome::Errored
-            } else {
-                Outcome::Passed
-            });
+            seen.add(
+                if case.checks.iter().any(|c| c.outcome == Outcome::Errored) {
+                    Outcome::Errored
+                } else {
+                    Outcome::Passed
+                },
+            );
         }
     }
     for rule in rules.iter().filter(|rule| entry.pattern.matches(&rule.id)) {
@@ -80,18 +86,34 @@ fn status(
         seen.unevaluated |= narrowed && !seen.failed;
     }
     seen.unevaluated |= narrowed && !entry.pattern.is_literal();
-    let expired = entry.until.zip(today).is_some_and(|(until, today)| until < today);
+    let expired = entry
+        .until
+        .zip(today)
+        .is_some_and(|(until, today)| until < today);
     match seen {
         Seen { failed: true, .. } if expired => KnownStatus::Expired,
         Seen { failed: true, .. } => KnownStatus::Known,
-        Seen { passed: true, unevaluated: false, .. } => KnownStatus::Fixed,
+        Seen {
+            passed: true,
+            unevaluated: false,
+            ..
+        } => KnownStatus::Fixed,
         _ => KnownStatus::NotSelected,
     }
 }
 
-fn mark(entry: &KnownEntry, status: KnownStatus, cases: &mut [CaseResult], rules: &mut [RuleResult]) {
+fn mark(
+    entry: &KnownEntry,
+    status: KnownStatus,
+    cases: &mut [CaseResult],
+    rules: &mut [RuleResult],
+) {
     let (from, to, note) = match status {
-        KnownStatus::Known => (Outcome::Failed, Outcome::Known, format!("known: {}", entry.reason)),
+        KnownStatus::Known => (
+            Outcome::Failed,
+            Outcome::Known,
+            format!("known: {}", entry.reason),
+        ),
         KnownStatus::Fixed => (
             Outcome::Passed,
             Outcome::Fixed,
@@ -107,7 +129,10 @@ fn mark(entry: &KnownEntry, status: KnownStatus, cases: &mut [CaseResult], rules
             }
         }
     }
-    for rule in rules.iter_mut().filter(|r| r.outcome == from && entry.pattern.matches(&r.id)) {
+    for rule in rules
+        .iter_mut()
+        .filter(|r| r.outcome == from && entry.pattern.matches(&r.id))
+    {
         rule.outcome = to;
         rule.note.clone_from(&note);
     }
@@ -123,16 +148,26 @@ mod tests {
 
     /// Case `a` fails in one of two checks, `b` passes, `c` could not set up, `d` was skipped; rule `x` fails, `y` passes.
     fn apply_one(id: &str, until: &str, narrowed: bool) -> (KnownStatus, Vec<(String, Outcome)>) {
-        let until = if until.is_empty() { String::new() } else { format!("until = {until}\n") };
+        let until = if until.is_empty() {
+            String::new()
+        } else {
+            format!("until = {until}\n")
+        };
         let text = format!("[[known]]\nid = \"{id}\"\nreason = \"r\"\n{until}");
         let known = KnownFailures::parse("known.toml", &text).expect("the file is right");
         let mut cases = vec![
-            case("okta/u/a.aiw", vec![failed("s.status", Blocker), passed("s.body.x", Blocker)]),
+            case(
+                "okta/u/a.aiw",
+                vec![failed("s.status", Blocker), passed("s.body.x", Blocker)],
+            ),
             case("okta/u/b.aiw", vec![passed("s.status", Blocker)]),
             case("okta/u/c.aiw", vec![errored("s.status", Blocker)]),
             case("okta/u/d.aiw", vec![]),
         ];
-        let mut rules = vec![rule("rules/x", Outcome::Failed), rule("rules/y", Outcome::Passed)];
+        let mut rules = vec![
+            rule("rules/x", Outcome::Failed),
+            rule("rules/y", Outcome::Passed),
+        ];
         let status = apply(&known, &mut cases, &mut rules, TODAY.parse().ok(), narrowed)[0].status;
         let marked = cases
             .iter()
@@ -148,20 +183,74 @@ mod tests {
     fn an_entry_is_known_fixed_expired_or_left_alone() {
         use KnownStatus::{Expired, Fixed, Known, NotSelected};
         let table: &[(&str, &str, bool, KnownStatus, &[(&str, Outcome)])] = &[
-            ("okta/u/a.aiw#s.status", "", false, Known, &[("okta/u/a.aiw#s.status", Outcome::Known)]),
-            ("okta/u/a.aiw", "", false, Known, &[("okta/u/a.aiw#s.status", Outcome::Known)]),
-            ("okta/u/a.aiw#s.status", "2026-11-21", false, Known, &[("okta/u/a.aiw#s.status", Outcome::Known)]),
+            (
+                "okta/u/a.aiw#s.status",
+                "",
+                false,
+                Known,
+                &[("okta/u/a.aiw#s.status", Outcome::Known)],
+            ),
+            (
+                "okta/u/a.aiw",
+                "",
+                false,
+                Known,
+                &[("okta/u/a.aiw#s.status", Outcome::Known)],
+            ),
+            (
+                "okta/u/a.aiw#s.status",
+                "2026-11-21",
+                false,
+                Known,
+                &[("okta/u/a.aiw#s.status", Outcome::Known)],
+            ),
             ("okta/u/a.aiw#s.status", "2026-11-20", false, Expired, &[]),
-            ("okta/u/b.aiw#s.status", "", false, Fixed, &[("okta/u/b.aiw#s.status", Outcome::Fixed)]),
-            ("okta/u/b.aiw#s.status", "", true, Fixed, &[("okta/u/b.aiw#s.status", Outcome::Fixed)]),
+            (
+                "okta/u/b.aiw#s.status",
+                "",
+                false,
+                Fixed,
+                &[("okta/u/b.aiw#s.status", Outcome::Fixed)],
+            ),
+            (
+                "okta/u/b.aiw#s.status",
+                "",
+                true,
+                Fixed,
+                &[("okta/u/b.aiw#s.status", Outcome::Fixed)],
+            ),
             ("okta/u/b.aiw#s.state.gone", "", false, Fixed, &[]),
             ("okta/u/b*", "", true, NotSelected, &[]),
-            ("okta/u/b*", "", false, Fixed, &[("okta/u/b.aiw#s.status", Outcome::Fixed)]),
-            ("okta/**#s.status", "", true, Known, &[("okta/u/a.aiw#s.status", Outcome::Known)]),
+            (
+                "okta/u/b*",
+                "",
+                false,
+                Fixed,
+                &[("okta/u/b.aiw#s.status", Outcome::Fixed)],
+            ),
+            (
+                "okta/**#s.status",
+                "",
+                true,
+                Known,
+                &[("okta/u/a.aiw#s.status", Outcome::Known)],
+            ),
             ("okta/u/c.aiw#s.status", "", false, NotSelected, &[]),
             ("okta/u/c.aiw#s.state.x", "", false, NotSelected, &[]),
-            ("okta/u/d.aiw#s.status", "2026-01-01", false, NotSelected, &[]),
-            ("entra/u/a.flag#s.status", "2026-01-01", false, NotSelected, &[]),
+            (
+                "okta/u/d.aiw#s.status",
+                "2026-01-01",
+                false,
+                NotSelected,
+                &[],
+            ),
+            (
+                "entra/u/a.flag#s.status",
+                "2026-01-01",
+                false,
+                NotSelected,
+                &[],
+            ),
             ("rules/x", "", false, Known, &[("rules/x", Outcome::Known)]),
             ("rules/y", "", false, Fixed, &[("rules/y", Outcome::Fixed)]),
             ("rules/y", "", true, NotSelected, &[]),

@@ -76,10 +76,16 @@ impl KnownFailures {
             if entry.id.get_ref().trim().is_empty() {
                 problems.push(wrong(entry.id.span(), "an entry needs an id".to_owned()));
             }
-            if let Some(first) = entries.iter().find(|e| e.pattern.as_str() == entry.id.get_ref()) {
+            if let Some(first) = entries
+                .iter()
+                .find(|e| e.pattern.as_str() == entry.id.get_ref())
+            {
                 problems.push(wrong(
                     entry.id.span(),
-                    format!("`{}` is listed twice; the first is in line {}", first.pattern, first.line),
+                    format!(
+                        "`{}` is listed twice; the first is in line {}",
+                        first.pattern, first.line
+                    ),
                 ));
             }
             if entry.reason.get_ref().trim().is_empty() {
@@ -90,7 +96,10 @@ impl KnownFailures {
             }
             let until = match entry.until.map(|u| (u.span(), date(u.get_ref()))) {
                 Some((span, None)) => {
-                    problems.push(wrong(span, "`until` must be a date such as 2027-01-31".to_owned()));
+                    problems.push(wrong(
+                        span,
+                        "`until` must be a date such as 2027-01-31".to_owned(),
+                    ));
                     None
                 }
                 Some((_, some)) => some,
@@ -156,7 +165,9 @@ impl KnownEntry {
         let text = self.pattern.as_str();
         self.is_about(id)
             || (!text.contains('#')
-                && text.split_once("**").is_some_and(|(start, _)| Glob::new(&format!("{start}**")).matches(id)))
+                && text
+                    .split_once("**")
+                    .is_some_and(|(start, _)| Glob::new(&format!("{start}**")).matches(id)))
     }
 }
 
@@ -182,7 +193,13 @@ fn date(value: &toml::Value) -> Option<Date> {
 fn place(text: &str, byte: usize) -> (u32, u32) {
     let before = text.get(..byte).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     (
         u32::try_from(line).unwrap_or(u32::MAX),
         u32::try_from(column).unwrap_or(u32::MAX),
@@ -209,7 +226,15 @@ mod tests {
         let read: Vec<_> = known
             .entries()
             .iter()
-            .map(|e| (e.pattern.as_str(), e.reason.as_str(), e.until, e.line, e.column))
+            .map(|e| {
+                (
+                    e.pattern.as_str(),
+                    e.reason.as_str(),
+                    e.until,
+                    e.line,
+                    e.column,
+                )
+            })
             .collect();
         assert_eq!(
             read,
@@ -228,12 +253,30 @@ mod tests {
     #[test]
     fn every_problem_has_its_place() {
         let table = [
-            ("[[known]]\nid = \"a\"\n", "known.toml:1:1: missing field `reason`"),
-            ("[[known]]\nid = \"a\"\nreason = \"  \"\n", "known.toml:3:10: an entry needs a reason"),
-            ("[[known]]\nid = \"\"\nreason = \"r\"\n", "known.toml:2:6: an entry needs an id"),
-            ("[[known]]\nid = \"a\"\nreason = \"r\"\nuntil = \"soon\"\n", "known.toml:4:9: `until` must be a date"),
-            ("[[known]]\nid = \"a\"\nreason = \"r\"\ndue = 1\n", "known.toml:4:1: unknown field `due`"),
-            ("[[known]]\nid = \"a\"\nreason = \"r\"\n[[known]]\nid = \"a\"\nreason = \"r\"\n", "known.toml:5:6: `a` is listed twice; the first is in line 2"),
+            (
+                "[[known]]\nid = \"a\"\n",
+                "known.toml:1:1: missing field `reason`",
+            ),
+            (
+                "[[known]]\nid = \"a\"\nreason = \"  \"\n",
+                "known.toml:3:10: an entry needs a reason",
+            ),
+            (
+                "[[known]]\nid = \"\"\nreason = \"r\"\n",
+                "known.toml:2:6: an entry needs an id",
+            ),
+            (
+                "[[known]]\nid = \"a\"\nreason = \"r\"\nuntil = \"soon\"\n",
+                "known.toml:4:9: `until` must be a date",
+            ),
+            (
+                "[[known]]\nid = \"a\"\nreason = \"r\"\ndue = 1\n",
+                "known.toml:4:1: unknown field `due`",
+            ),
+            (
+                "[[known]]\nid = \"a\"\nreason = \"r\"\n[[known]]\nid = \"a\"\nreason = \"r\"\n",
+                "known.toml:5:6: `a` is listed twice; the first is in line 2",
+            ),
             ("[[known]\n", "known.toml:1:"),
         ];
         for (text, expected) in table {
@@ -256,8 +299,16 @@ mod tests {
             ("**#given.*", None),
             ("okta/**status", None),
             ("rules/*", None),
-            ("okta/users/craete.aiw#post.status", Some("known.toml:2:6: `okta/users/craete.aiw#post.status` names nothing that exists; did you mean `okta/users/create.aiw`?")),
-            ("entra/**", Some("known.toml:2:6: `entra/**` names nothing that exists")),
+            (
+                "okta/users/craete.aiw#post.status",
+                Some(
+                    "known.toml:2:6: `okta/users/craete.aiw#post.status` names nothing that exists; did you mean `okta/users/create.aiw`?",
+                ),
+            ),
+            (
+                "entra/**",
+                Some("known.toml:2:6: `entra/**` names nothing that exists"),
+            ),
         ];
         for (id, expected) in table {
             let text = format!("[[known]]\nid = \"{id}\"\nreason = \"r\"\n");

@@ -37,7 +37,15 @@ pub fn updated(known: &KnownFailures, run: &Run, fail_on: Severity) -> String {
     }
     for (id, message) in new_failures(known, run, fail_on) {
         let reason = format!("not looked at yet: {message}");
-        push_block(&mut text, &format!("{ENTRY}\nid = {}\nreason = {}\n", quoted(&id), quoted(&reason)), true);
+        push_block(
+            &mut text,
+            &format!(
+                "{ENTRY}\nid = {}\nreason = {}\n",
+                quoted(&id),
+                quoted(&reason)
+            ),
+            true,
+        );
     }
     text
 }
@@ -58,7 +66,10 @@ fn new_failures(known: &KnownFailures, run: &Run, fail_on: Severity) -> Vec<(Str
         .filter(|r| !known.entries.iter().any(|e| e.pattern.matches(&r.id)))
         .map(|r| (r.id.clone(), r.message.clone()));
     let mut seen = BTreeSet::new();
-    checks.chain(rules).filter(|(id, _)| seen.insert(id.clone())).collect()
+    checks
+        .chain(rules)
+        .filter(|(id, _)| seen.insert(id.clone()))
+        .collect()
 }
 
 /// The file's head and the text of each entry, its comment above it included; `None` where the entries are written in a way
@@ -91,7 +102,10 @@ fn push_block(text: &mut String, block: &str, dated: bool) {
         text.push('\n');
     }
     for line in block.trim_end().lines() {
-        let is_date = line.trim_start().strip_prefix("until").is_some_and(|rest| rest.trim_start().starts_with('='));
+        let is_date = line
+            .trim_start()
+            .strip_prefix("until")
+            .is_some_and(|rest| rest.trim_start().starts_with('='));
         if dated || !is_date {
             text.push_str(line);
             text.push('\n');
@@ -100,7 +114,10 @@ fn push_block(text: &mut String, block: &str, dated: bool) {
 }
 
 fn written(entry: &KnownEntry) -> String {
-    let until = entry.until.map(|d| format!("until = {d}\n")).unwrap_or_default();
+    let until = entry
+        .until
+        .map(|d| format!("until = {d}\n"))
+        .unwrap_or_default();
     format!(
         "{ENTRY}\nid = {}\nreason = {}\n{until}",
         quoted(entry.pattern.as_str()),
@@ -138,7 +155,13 @@ mod tests {
                 failed("s.body.y", Severity::Warning),
             ],
         )];
-        let results = apply(&known, &mut cases, &mut [], "2026-11-21".parse().ok(), false);
+        let results = apply(
+            &known,
+            &mut cases,
+            &mut [],
+            "2026-11-21".parse().ok(),
+            false,
+        );
         let mut run = run_of(cases, &frame(&[]));
         run.known_failures = results;
         updated(&known, &run, Severity::Violation)
@@ -175,8 +198,10 @@ mod tests {
 
     #[test]
     fn entries_in_an_inline_array_are_kept_too() {
-        let text = update("known = [{ id = \"okta/u/a.aiw#s.status\", reason = \"say \\\"no\\\"\" }]\n");
-        let known = KnownFailures::parse("known.toml", &text).expect("what was written can be read");
+        let text =
+            update("known = [{ id = \"okta/u/a.aiw#s.status\", reason = \"say \\\"no\\\"\" }]\n");
+        let known =
+            KnownFailures::parse("known.toml", &text).expect("what was written can be read");
         assert_eq!(known.entries()[0].reason, "say \"no\"");
         assert_eq!(known.entries().len(), 1);
     }

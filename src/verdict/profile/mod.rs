@@ -21,22 +21,66 @@ use standing::Standing;
 pub(super) const RFC: &str = "rfc";
 
 /// What the verdicts are made from.
-pub(super) struct Evidence<'a> {
-    pub(super) frame: &'a Frame,
-    pub(super) cases: &'a [CaseResult],
-    pub(super) rules: &'a [RuleResult],
+struct Evidence<'a> {
+    frame: &'a Frame,
+    cases: &'a [CaseResult],
+    rules: &'a [RuleResult],
     /// Ids of checks whose failure a declared policy excuses.
-    pub(super) excused: &'a BTreeSet<String>,
+    excused: &'a BTreeSet<String>,
 }
 
-/// A profile's verdict, one for each profile of the frame and in its order.
-pub(super) fn judge_all(evidence: &Evidence<'_>) -> Vec<ProfileResult> {
-    evidence
-        .frame
-        .profiles
+/// The verdicts, one for each profile of the frame and in its order.
+pub(super) fn judge_all(
+    frame: &Frame,
+    cases: &mut [CaseResult],
+    rules: &[RuleResult],
+    excused: &BTreeSet<String>,
+) -> Vec<ProfileResult> {
+    let mut judged = Vec::new();
+    for profile in &frame.profiles {
+        let mut result = judge(
+            &Evidence {
+                frame,
+                cases,
+                rules,
+                excused,
+            },
+            profile,
+        );
+        if profile.combine == Combine::Best && result.verdict != Verdict::NotReady {
+            excuse_other_ways(cases, &result);
+            (result.blockers, result.warnings) = failures(cases, rules, profile);
+        }
+        judged.push(result);
+    }
+    judged
+}
+
+/// Where one way of the provider works and nobody knows which way the live one speaks, what fails in the others is at most
+/// a warning: it is no evidence that the live provider fails.
+fn excuse_other_ways(cases: &mut [CaseResult], result: &ProfileResult) {
+    let broken: Vec<&str> = result
+        .flavours
         .iter()
-        .map(|profile| judge(evidence, profile))
-        .collect()
+        .filter(|f| f.verdict == Verdict::NotReady)
+        .map(|f| f.id.as_str())
+        .collect();
+    for case in cases.iter_mut().filter(|c| c.profile == result.id) {
+        if !case.flavour.as_deref().is_some_and(|f| broken.contains(&f)) {
+            continue;
+        }
+        for check in &mut case.checks {
+            if is_failure(check.outcome) && check.severity > Severity::Warning {
+                check.severity = Severity::Warning;
+                if check.note.is_empty() {
+                    check.note = format!(
+                        "at most a warning: {} works in another of its ways, and which one it uses is not known",
+                        result.title
+                    );
+                }
+            }
+        }
+    }
 }
 
 fn judge(evidence: &Evidence<'_>, profile: &ProfileFrame) -> ProfileResult {
@@ -57,7 +101,7 @@ fn judge(evidence: &Evidence<'_>, profile: &ProfileFrame) -> ProfileResult {
         profile.combine,
         standings.iter().filter(|s| s.1).map(|s| s.2.verdict()),
     );
-    let (blockers, warnings) = failures(evidence, profile);
+    let (blockers, warnings) = failures(evidence.cases, evidence.rules, profile);
     ProfileResult {
         id: profile.id.clone(),
         title: profile.title.clone(),
@@ -116,16 +160,18 @@ pub(super) fn rule_counts(rule: &RuleResult, profile: &str) -> bool {
 }
 
 /// Ids of what failed: what decides, and the rest at warning or above; in plan order, rules last.
-fn failures(evidence: &Evidence<'_>, profile: &ProfileFrame) -> (Vec<String>, Vec<String>) {
-    let checks = evidence
-        .cases
+fn failures(
+    cases: &[CaseResult],
+    rules: &[RuleResult],
+    profile: &ProfileFrame,
+) -> (Vec<String>, Vec<String>) {
+    let checks = cases
         .iter()
         .filter(|c| c.profile == profile.id)
         .flat_map(|c| &c.checks)
         .filter(|c| is_failure(c.outcome))
         .map(|c| (c.severity, c.id.clone()));
-    let rules = evidence
-        .rules
+    let rules = rules
         .iter()
         .filter(|r| is_failure(r.outcome) && rule_counts(r, &profile.id))
         .map(|r| (r.severity, r.id.clone()));
@@ -156,8 +202,16 @@ mod tests {
     fn flavours_combine_as_the_profile_says() {
         let table: &[(Combine, &[Verdict], Verdict)] = &[
             (Combine::Worst, &[Ready, Ready], Ready),
-            (Combine::Worst, &[Ready, ReadyWithWarnings], ReadyWithWarnings),
-            (Combine::Worst, &[ReadyWithWarnings, NotFullyTested], NotFullyTested),
+            (
+                Combine::Worst,
+                &[Ready, ReadyWithWarnings],
+                ReadyWithWarnings,
+            ),
+            (
+                Combine::Worst,
+                &[ReadyWithWarnings, NotFullyTested],
+                NotFullyTested,
+            ),
             (Combine::Worst, &[NotReady, NotFullyTested], NotReady),
             (Combine::Worst, &[Ready, NotTested], NotFullyTested),
             (Combine::Worst, &[NotReady, NotTested], NotReady),
@@ -169,7 +223,11 @@ mod tests {
             (Combine::Best, &[], NotTested),
         ];
         for (way, flavours, expected) in table {
-            assert_eq!(combine(*way, flavours.iter().copied()), *expected, "{way:?} {flavours:?}");
+            assert_eq!(
+                combine(*way, flavours.iter().copied()),
+                *expected,
+                "{way:?} {flavours:?}"
+            );
         }
     }
 }

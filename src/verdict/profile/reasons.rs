@@ -13,13 +13,21 @@ pub(super) fn of_flavour(standing: &Standing<'_>) -> String {
             "All {} core cases were played and held.",
             standing.core_evaluated
         ),
-        Verdict::NotReady => first_and_count(standing.blockers(), "would break it", "would break it"),
-        Verdict::NotFullyTested if standing.gaps.is_empty() => "None of its core cases was played.".to_owned(),
-        Verdict::NotFullyTested => gap_sentence(&standing.gaps),
-        Verdict::ReadyWithWarnings if standing.failures.is_empty() => left_out_sentence(&standing.left_out),
-        Verdict::ReadyWithWarnings => {
-            first_and_count(standing.warnings(), "should be looked at", "should be looked at")
+        Verdict::NotReady => {
+            first_and_count(standing.blockers(), "would break it", "would break it")
         }
+        Verdict::NotFullyTested if standing.gaps.is_empty() => {
+            "None of its core cases was played.".to_owned()
+        }
+        Verdict::NotFullyTested => gap_sentence(&standing.gaps),
+        Verdict::ReadyWithWarnings if standing.failures.is_empty() => {
+            left_out_sentence(&standing.left_out)
+        }
+        Verdict::ReadyWithWarnings => first_and_count(
+            standing.warnings(),
+            "should be looked at",
+            "should be looked at",
+        ),
         Verdict::NotTested => "Nothing of it was tested.".to_owned(),
     }
 }
@@ -92,10 +100,17 @@ pub(super) fn of_profile(
     match warnings.as_slice() {
         [] => {}
         [title] => reasons.push(format!("To look at: {title}.")),
-        [title, ..] => reasons.push(format!("To look at: {} things, the first: {title}.", warnings.len())),
+        [title, ..] => reasons.push(format!(
+            "To look at: {} things, the first: {title}.",
+            warnings.len()
+        )),
     }
     if verdict == Verdict::Ready {
-        let core: usize = standings.iter().map(|s| s.2.core_evaluated).max().unwrap_or_default();
+        let core: usize = standings
+            .iter()
+            .map(|s| s.2.core_evaluated)
+            .max()
+            .unwrap_or_default();
         reasons.push(format!("All {core} core cases were played and held."));
     }
     reasons

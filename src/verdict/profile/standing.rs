@@ -1,6 +1,8 @@
 //! How one flavour of one profile stands: what failed, what could not be evaluated, what was left out and why.
 
-use crate::results::{CaseResult, CertaintyLevel, CheckResult, Outcome, RuleResult, Severity, SkipKind, Verdict};
+use crate::results::{
+    CaseResult, CertaintyLevel, CheckResult, Outcome, RuleResult, Severity, SkipKind, Verdict,
+};
 
 use super::{Evidence, ProfileFrame, deciding, is_failure, rule_counts};
 
@@ -41,10 +43,15 @@ pub(super) struct Standing<'a> {
     /// Core cases of which all checks were evaluated.
     pub(super) core_evaluated: usize,
     evaluated: usize,
+    errored: bool,
 }
 
 impl<'a> Standing<'a> {
-    pub(super) fn of(evidence: &'a Evidence<'a>, profile: &ProfileFrame, flavour: Option<&str>) -> Self {
+    pub(super) fn of(
+        evidence: &'a Evidence<'a>,
+        profile: &ProfileFrame,
+        flavour: Option<&str>,
+    ) -> Self {
         let mut standing = Self {
             deciding: deciding(&profile.id),
             failures: Vec::new(),
@@ -52,6 +59,7 @@ impl<'a> Standing<'a> {
             left_out: Vec::new(),
             core_evaluated: 0,
             evaluated: 0,
+            errored: false,
         };
         let concerns = |f: Option<&str>| f.is_none() || flavour.is_none() || f == flavour;
         for case in evidence.cases {
@@ -60,7 +68,10 @@ impl<'a> Standing<'a> {
             }
         }
         for rule in evidence.rules {
-            if is_failure(rule.outcome) && rule.severity >= Severity::Warning && rule_counts(rule, &profile.id) {
+            if is_failure(rule.outcome)
+                && rule.severity >= Severity::Warning
+                && rule_counts(rule, &profile.id)
+            {
                 standing.failures.push(Failure::Rule(rule));
             }
         }
@@ -87,16 +98,20 @@ impl<'a> Standing<'a> {
             .filter(|c| !matches!(c.outcome, Outcome::Skipped | Outcome::Errored))
             .count();
         self.evaluated += evaluated;
+        self.errored |= case.outcome == Outcome::Errored;
         for check in &case.checks {
             let needed = case.core || check.core || check.severity >= Severity::Blocker;
             if is_failure(check.outcome) && check.severity >= Severity::Warning {
                 self.failures.push(Failure::Check(case, check));
-            } else if is_failure(check.outcome) && case.core && evidence.excused.contains(&check.id) {
-                self.left_out.push(gap(&check.note));
+            } else if evidence.excused.contains(&check.id) {
+                if case.core {
+                    self.left_out.push(gap(&check.note));
+                }
             } else if check.outcome == Outcome::Errored && needed {
                 self.gaps.push(gap(&why_errored(case, check)));
             } else if check.outcome == Outcome::Skipped && needed {
-                self.gaps.push(gap(first_of(&[&check.message, &case.reason, "skipped"])));
+                self.gaps
+                    .push(gap(first_of(&[&check.message, &case.reason, "skipped"])));
             }
         }
         if case.checks.is_empty() {
@@ -125,23 +140,24 @@ impl<'a> Standing<'a> {
 
     /// The failures that decide.
     pub(super) fn blockers(&self) -> impl Iterator<Item = &Failure<'a>> {
-        self.failures.iter().filter(|f| f.severity() >= self.deciding)
+        self.failures
+            .iter()
+            .filter(|f| f.severity() >= self.deciding)
     }
 
     /// The failures that do not.
     pub(super) fn warnings(&self) -> impl Iterator<Item = &Failure<'a>> {
-        self.failures.iter().filter(|f| f.severity() < self.deciding)
+        self.failures
+            .iter()
+            .filter(|f| f.severity() < self.deciding)
     }
 
     /// The verdict rules of the contract, section 2. *Ready* needs core checks: without a single one nothing was shown.
     pub(super) fn verdict(&self) -> Verdict {
-        let a_rule_alone = self.blockers().all(|f| matches!(f, Failure::Rule(_)));
-        if self.evaluated == 0 && self.gaps.is_empty() && a_rule_alone {
+        if self.evaluated == 0 && !self.errored {
             Verdict::NotTested
         } else if self.blockers().next().is_some() {
             Verdict::NotReady
-        } else if self.evaluated == 0 {
-            Verdict::NotTested
         } else if !self.gaps.is_empty() || self.core_evaluated == 0 {
             Verdict::NotFullyTested
         } else if !self.failures.is_empty() || !self.left_out.is_empty() {
@@ -160,5 +176,9 @@ fn why_errored(case: &CaseResult, check: &CheckResult) -> String {
 }
 
 fn first_of<'t>(texts: &[&'t str]) -> &'t str {
-    texts.iter().find(|t| !t.is_empty()).copied().unwrap_or_default()
+    texts
+        .iter()
+        .find(|t| !t.is_empty())
+        .copied()
+        .unwrap_or_default()
 }
