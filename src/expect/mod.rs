@@ -5,11 +5,18 @@
 
 mod body;
 mod error;
+mod lawful;
 mod list;
 mod matcher;
 mod sent;
 mod state;
+mod stray;
 mod words;
+
+#[cfg(test)]
+mod message_tests;
+#[cfg(test)]
+mod state_tests;
 
 use serde_json::Value;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::scim::{AttrPath, flatten, get, named, set};
+use crate::scim::{AttrPath, SchemaView, equal, flatten, get, named, set};
 
 /// The attributes that the client sent of one resource, and the last value of each where it was plain.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -87,21 +87,21 @@ impl Sent {
         }
     }
 
-    /// Whether the client ever said anything at this path, above or below it.
+    /// Whether the client ever said anything at this path or below it.
     #[must_use]
     pub fn mentions(&self, path: &AttrPath) -> bool {
         let key = path.key();
-        self.paths
-            .iter()
-            .any(|sent| within(sent, &key) || within(&key, sent))
+        self.paths.iter().any(|sent| within(&key, sent))
+            || !get(&self.resource, &path.bare()).is_empty()
     }
 
-    /// Whether the last value that the client sent at this path is this one.
+    /// Whether the last value that the client sent at this path is this one, in SCIM's sense.
     #[must_use]
-    pub fn says(&self, path: &AttrPath, value: &Value) -> bool {
+    pub fn says(&self, path: &AttrPath, value: &Value, schema: &SchemaView) -> bool {
+        let at = path.bare();
         get(&self.resource, path)
             .iter()
-            .any(|found| *found == value)
+            .any(|found| equal(found, value, &at, schema))
     }
 
     /// What the client believes the resource to be.

@@ -1,0 +1,1 @@
+//! The sentences that people read, one snapshot per kind of expectation.
