@@ -1,0 +1,165 @@
+//! The operations: create, read, replace, patch, delete, list, bulk, over the stored state.
+//!
+//! Writes hold one lock from reading the old state to committing the new one, so two writes never
+//! lose each other and a refused one leaves nothing behind.
+
+mod behaviour;
+mod cursor;
+mod discovery;
+pub mod hooks;
+mod keys;
+mod list;
+mod plan;
+mod render;
+mod set;
+mod write;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub use behaviour::{Behaviour, IdStyle, Omitted, PatchAnswer};
+pub use list::{Page, Query};
+pub use render::Shown;
+pub use write::{Condition, Patched};
+
+use crate::protocol::error::{Result, ScimError};
+use crate::protocol::projection::Wanted;
+use crate::protocol::schema::{Registry, ResourceType};
+use crate::store::{Durability, Slot, State, StoreError};
+use cursor::Cursors;
+use hooks::{Action, Hooks, Moment};
+
+/// The engine of one server.
+pub struct Engine {
+    registry: Registry,
+    behaviour: Behaviour,
+    base_url: String,
+    hooks: Option<Arc<dyn Hooks>>,
+    state: RwLock<State>,
+    cursors: Cursors,
+    last_number: AtomicU64,
+}
+
+impl Engine {
+    /// An engine over an empty or durable state. `base_url` is what locations begin with, without
+    /// a slash at its end.
+    ///
+    /// # Errors
+    /// When the durable store cannot be read.
+    pub fn new(
+        registry: Registry,
+        behaviour: Behaviour,
+        base_url: String,
+        hooks: Option<Arc<dyn Hooks>>,
+        durability: Option<Box<dyn Durability>>,
+    ) -> std::result::Result<Self, StoreError> {
+        let mut state = State::new(registry.types.len(), durability);
+        state.recall(|state, record| keys::of_record(state, registry.kind(record.kind), record))?;
+        let numbers = AtomicU64::new(u64::from(state.next()));
+        let base_url = behaviour.public_base.clone().unwrap_or(base_url);
+        Ok(Self {
+            registry,
+            behaviour,
+            base_url,
+            hooks,
+            state: RwLock::new(state),
+            cursors: Cursors::new(),
+            last_number: numbers,
+        })
+    }
+
+    /// The schemas and resource types.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The choices that this server makes.
+    pub fn behaviour(&self) -> &Behaviour {
+        &self.behaviour
+    }
+
+    /// What locations begin with.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Reads one resource.
+    ///
+    /// # Errors
+    /// 404 when there is none with this id in this type.
+    pub fn read(&self, kind: &ResourceType, id: &str, wanted: &Wanted) -> Result<Shown> {
+        let state = self.reading();
+        let slot = state
+            .slot_of(kind.slot, id)
+            .ok_or_else(|| absent(kind, id))?;
+        let moment = Moment {
+            action: Action::Read,
+            kind,
+            id: Some(id),
+        };
+        Ok(self.show(
+            &state,
+            moment,
+            slot,
+            &wanted.resolve(kind, &self.behaviour.leniency),
+        ))
+    }
+
+    /// The id of the user with this name, for `/Me`.
+    pub fn user_named(&self, kind: &ResourceType, name: &str) -> Option<String> {
+        let state = self.reading();
+        let key = state.key(
+            (kind.slot, "userName"),
+            &crate::protocol::text::folded(name),
+        );
+        let slot = state.candidates(key).into_iter().next()?;
+        state.record(slot).map(|record| record.id.to_string())
+    }
+
+    // A panic inside of a write cannot leave a half-made commit behind, since changes are gathered
+    // first and applied without anything that can fail; so a poisoned lock is still good.
+    fn reading(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn new_id(&self) -> String {
+        match self.behaviour.ids {
+            IdStyle::Uuid => uuid::Uuid::new_v4().to_string(),
+            IdStyle::Numeric => (self.last_number.fetch_add(1, Ordering::Relaxed) + 1).to_string(),
+            IdStyle::Odd => format!("u:{}@x+y=z", uuid::Uuid::new_v4().simple()),
+        }
+    }
+
+    fn refused(&self, moment: Moment<'_>, error: ScimError) -> ScimError {
+        match &self.hooks {
+            Some(hooks) => hooks.refused(moment, error),
+            None => error,
+        }
+    }
+}
+
+fn absent(kind: &ResourceType, id: &str) -> ScimError {
+    // The id is the client's own text; a long one is not echoed.
+    let id: String = id.chars().take(64).collect();
+    ScimError::not_found(format!("there is no {} with the id '{id}'", kind.name))
+}
+
+fn unwritable(error: &StoreError) -> ScimError {
+    ScimError::new(500, error.to_string())
+}
+
+/// The instant in milliseconds since 1970.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A slot's record that the caller knows to be there.
+fn known(state: &State, slot: Slot) -> &crate::store::Record {
+    state
+        .record(slot)
+        .expect("a slot taken from the state's own indices holds a record")
+}

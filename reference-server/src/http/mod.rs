@@ -1,0 +1,197 @@
+//! HTTP: bytes become calls of the engine, outcomes become bytes. Nothing of SCIM's semantics is
+//! decided here.
+
+mod answer;
+mod dispatch;
+pub mod hooks;
+mod query;
+mod route;
+
+pub use answer::Answer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, Method, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use crate::auth::{Credentials, Denied};
+use crate::engine::Engine;
+use crate::protocol::error::{Result, ScimError};
+use answer::{PLAIN_JSON, SCIM_JSON};
+use hooks::{Incoming, Intercept};
+use route::Endpoint;
+
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything that an exchange needs.
+pub(crate) struct Server {
+    pub(crate) engine: Engine,
+    pub(crate) credentials: Credentials,
+    pub(crate) base_path: String,
+    pub(crate) hooks: Option<Arc<dyn Intercept>>,
+}
+
+/// The service that answers every request.
+pub(crate) fn service(server: Arc<Server>) -> Router {
+    // Paths are matched in `route`, since the resource types are data; so every path, with every
+    // method, comes here and every refusal has a SCIM body.
+    Router::new().fallback(handle).with_state(server)
+}
+
+async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let media_type = match media_type(&server, &parts.headers) {
+        Ok(media_type) => media_type,
+        Err(error) => return Answer::error(&error).into_response(SCIM_JSON),
+    };
+    let reads_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+    let limit = server.engine.behaviour().body_limit;
+    let body = match if reads_body {
+        collected(body, limit).await
+    } else {
+        Ok(Vec::new())
+    } {
+        Ok(body) => body,
+        Err(error) => return Answer::error(&error).into_response(media_type),
+    };
+    let mut incoming = Incoming {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().map(str::to_owned),
+        headers: parts.headers,
+        body,
+    };
+    let answer = match &server.hooks {
+        None => server.answer(&incoming),
+        Some(hooks) => {
+            let mut answer = hooks
+                .request(&mut incoming)
+                .unwrap_or_else(|| server.answer(&incoming));
+            hooks.answer(&incoming, &mut answer);
+            answer
+        }
+    };
+    if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
+        tokio::time::sleep(delay).await;
+    }
+    answer.into_response(media_type)
+}
+
+impl Server {
+    /// Answers a request; the one place where errors turn into answers.
+    fn answer(&self, request: &Incoming) -> Answer {
+        match self.authorised(request) {
+            Ok(answer) => answer,
+            Err(error) => Answer::error(&error),
+        }
+    }
+
+    fn authorised(&self, request: &Incoming) -> Result<Answer> {
+        let leniency = &self.engine.behaviour().leniency;
+        let endpoint = route::endpoint(
+            self.engine.registry(),
+            &self.base_path,
+            &request.path,
+            leniency.double_slash,
+        );
+        let open = self.engine.behaviour().open_discovery
+            && matches!(endpoint, Ok(Endpoint::ServiceProviderConfig));
+        let header = request
+            .headers
+            .get(AUTHORIZATION)
+            .map(|value| value.to_str().unwrap_or_default());
+        let caller = match self.credentials.check(header) {
+            Ok(caller) => caller,
+            Err(Denied::Missing) if open => crate::auth::Caller::default(),
+            Err(denied) => return Ok(Answer::unauthorized(&self.credentials.challenges(denied))),
+        };
+        self.dispatch(request, endpoint?, &caller)
+    }
+}
+
+async fn collected(body: Body, limit: usize) -> Result<Vec<u8>> {
+    let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
+    match collected {
+        Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(
+            ScimError::new(413, format!("the body is larger than {limit} bytes")),
+        ),
+        Ok(Err(_)) => Err(ScimError::syntax("the body broke off")),
+        Err(_) => Err(ScimError::new(408, "the body did not arrive in time")),
+    }
+}
+
+/// The media type of the answer (RFC 7644 section 3.8): SCIM's own unless only plain JSON is
+/// accepted.
+fn media_type(server: &Server, headers: &HeaderMap) -> Result<&'static str> {
+    let mut scim = false;
+    let mut plain = false;
+    let mut listed = false;
+    for range in headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+    {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        if name.is_empty() {
+            continue;
+        }
+        listed = true;
+        if parts.any(|parameter| parameter.replace(' ', "").trim_end_matches(['0', '.']) == "q=") {
+            continue;
+        }
+        scim |= matches!(name.as_str(), SCIM_JSON | "*/*" | "application/*");
+        plain |= name == PLAIN_JSON;
+    }
+    if !listed || scim || server.engine.behaviour().always_scim_json {
+        Ok(SCIM_JSON)
+    } else if plain {
+        Ok(PLAIN_JSON)
+    } else {
+        Err(ScimError::new(
+            406,
+            format!("answers are {SCIM_JSON} or {PLAIN_JSON}"),
+        ))
+    }
+}
+
+/// Checks that a request body is JSON by its media type.
+fn json_type(headers: &HeaderMap, lenient: bool) -> Result<()> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return if lenient {
+            Ok(())
+        } else {
+            Err(ScimError::new(
+                415,
+                format!("the body needs the Content-Type {SCIM_JSON}"),
+            ))
+        };
+    };
+    let mut parts = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
+    let name = parts.next().unwrap_or_default();
+    let charset = parts.find_map(|part| {
+        part.strip_prefix("charset=")
+            .map(|charset| charset.trim_matches('"').to_owned())
+    });
+    let readable = charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "utf8"));
+    if readable && matches!(name.as_str(), SCIM_JSON | PLAIN_JSON) {
+        Ok(())
+    } else {
+        Err(ScimError::new(
+            415,
+            format!("bodies are {SCIM_JSON} or {PLAIN_JSON} in UTF-8"),
+        ))
+    }
+}
