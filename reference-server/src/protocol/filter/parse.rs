@@ -287,8 +287,9 @@ impl<'a> Parser<'a> {
             _ if text.eq_ignore_ascii_case("false") => Value::Bool(false),
             _ if text.eq_ignore_ascii_case("null") => Value::Null,
             _ => {
-                return Err(self
-                    .complain("expected a string in double quotes, a number, true, false or null"));
+                return Err(self.complain(
+                    "expected a string in double quotes, a number, true, false or null",
+                ));
             }
         };
         self.at += text.len();
