@@ -3,6 +3,8 @@
 //! The one source of key names. The loader checks files against these tables (`check`), and the JSON Schema for
 //! editors is written from them (`schema`), so that neither can know a key that the other does not.
 
+use crate::data::policy;
+
 /// What may stand somewhere.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -118,21 +120,7 @@ pub(super) static NEEDS: Words = Words {
     ],
 };
 /// Features that a policy may leave out (docs/writing-suites.md, `uses`).
-pub(super) static USES: Words = Words {
-    what: "a feature",
-    words: &[
-        "updates",
-        "deactivation",
-        "hard-delete",
-        "groups",
-        "group-updates",
-        "custom-attributes",
-        "enterprise",
-        "passwords",
-        "import",
-        "roles",
-    ],
-};
+pub(super) static USES: Words = Words { what: "a feature", words: policy::FEATURES };
 /// RFC 7644 table 9, RFC 9865 section 2.1, and `none` for the absence that some answers may have.
 pub(super) static SCIM_TYPES: Words = Words {
     what: "a scimType",
@@ -173,14 +161,8 @@ static CHANGE_WORDS: Words = Words {
     what: "a change",
     words: &["gone", "any"],
 };
-static DEACTIVATIONS: Words = Words {
-    what: "a way to deactivate",
-    words: &["keep", "remove"],
-};
-static GROUP_POLICIES: Words = Words {
-    what: "a policy for groups",
-    words: &["groups", "roles", "none"],
-};
+static DEACTIVATIONS: Words = Words { what: "a way to deactivate", words: policy::DEACTIVATION };
+static GROUP_POLICIES: Words = Words { what: "a policy for groups", words: policy::GROUPS };
 static WALK_STYLES: Words = Words {
     what: "a style",
     words: &["index", "cursor"],

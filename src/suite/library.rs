@@ -275,7 +275,7 @@ fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, 
             );
         }
         if let Some(root) = &file.root {
-            let mut builder = Builder::new(&mut file.report, library.profile(&file.profile), None);
+            let mut builder = Builder::new(&mut file.report, library.profile(&file.profile));
             library
                 .suites
                 .push(build::suite(&mut builder, root, &id, &file.source.name));

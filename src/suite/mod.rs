@@ -11,6 +11,7 @@ mod library;
 pub mod model;
 mod problem;
 mod report;
+pub mod schema;
 pub mod template;
 mod tree;
 

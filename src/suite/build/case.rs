@@ -242,9 +242,9 @@ impl Builder<'_, '_> {
         for entry in node.map(Node::entries).unwrap_or_default() {
             let value = &entry.value;
             let fixture = match value.get("fixture") {
-                Some(fixture) => self.fixture(fixture),
+                Some(fixture) => self.fixture(fixture, value.get("members")),
                 None if value.is_map() => String::new(),
-                None => self.fixture(value),
+                None => self.fixture(value, None),
             };
             let given = Given {
                 name: entry.key.clone(),

@@ -24,6 +24,7 @@ use super::report::FileReport;
 use super::template::Template;
 use super::tree::{Node, Spot};
 use crate::results::{CertaintyLevel, Severity};
+use crate::data::bodies;
 use crate::scim::AttrPath;
 use mentions::{Mentions, Role};
 
@@ -32,24 +33,13 @@ pub(super) struct Builder<'r, 'f> {
     pub(super) report: &'r mut FileReport<'f>,
     /// The profile of the suite; `None` where its file is missing or broken, which was reported.
     pub(super) profile: Option<&'r Profile>,
-    /// Names of the fixtures that exist; `None`: not known, not checked.
-    pub(super) fixtures: Option<&'r [String]>,
     /// What the part that is being read mentions.
     mentions: Mentions,
 }
 
 impl<'r, 'f> Builder<'r, 'f> {
-    pub(super) fn new(
-        report: &'r mut FileReport<'f>,
-        profile: Option<&'r Profile>,
-        fixtures: Option<&'r [String]>,
-    ) -> Self {
-        Self {
-            report,
-            profile,
-            fixtures,
-            mentions: Mentions::default(),
-        }
+    pub(super) fn new(report: &'r mut FileReport<'f>, profile: Option<&'r Profile>) -> Self {
+        Self { report, profile, mentions: Mentions::default() }
     }
 
     /// Hands over what was mentioned since the last call.
@@ -146,20 +136,19 @@ impl<'r, 'f> Builder<'r, 'f> {
             .collect()
     }
 
-    fn fixture(&mut self, node: &Node) -> String {
+    /// The name of a body in fixtures/; only a group's may get `members`.
+    fn fixture(&mut self, node: &Node, members: Option<&Node>) -> String {
         let name = node.text().unwrap_or_default();
-        if let Some(fixtures) = self.fixtures
-            && !name.is_empty()
-            && !fixtures.iter().any(|fixture| fixture == name)
-        {
-            let near = super::nearest(name, fixtures.iter().map(String::as_str));
-            self.problem(
-                node.spot,
-                format!(
-                    "no such fixture: `{name}`{}",
-                    super::did_you_mean(near.as_deref())
-                ),
-            );
+        match bodies::find(name) {
+            None if !name.is_empty() => {
+                self.problem(node.spot, format!("no such fixture: `{name}`{}", super::did_you_mean(bodies::nearest(name))));
+            }
+            Some(body) if !is_group(body) => {
+                if let Some(members) = members {
+                    self.problem(members.spot, format!("`{name}` is no group, and only groups have `members`"));
+                }
+            }
+            _ => {}
         }
         name.to_owned()
     }
@@ -219,6 +208,12 @@ impl<'r, 'f> Builder<'r, 'f> {
         }
         names
     }
+}
+
+/// Whether the body is one of a group (RFC 7643 section 4.2).
+fn is_group(body: &Value) -> bool {
+    let schemas = body.get("schemas").and_then(Value::as_array);
+    schemas.into_iter().flatten().any(|schema| schema == "urn:ietf:params:scim:schemas:core:2.0:Group")
 }
 
 fn texts(node: Option<&Node>) -> Vec<String> {
