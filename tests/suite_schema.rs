@@ -19,12 +19,18 @@ fn the_schema_files_are_current() {
         ("not-covered.schema.json", schema::not_covered_file()),
     ] {
         let path = suites().join(name);
-        let wanted = format!("{}\n", serde_json::to_string_pretty(&schema).expect("JSON that was built here"));
+        let wanted = format!(
+            "{}\n",
+            serde_json::to_string_pretty(&schema).expect("JSON that was built here")
+        );
         if std::env::var_os("SCIMPROOF_WRITE").is_some() {
             std::fs::write(&path, &wanted).expect("the folder of the suites is writable");
         }
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(found == wanted, "{name} is out of date: SCIMPROOF_WRITE=1 cargo test --test suite_schema");
+        assert!(
+            found == wanted,
+            "{name} is out of date: SCIMPROOF_WRITE=1 cargo test --test suite_schema"
+        );
     }
 }
 
@@ -36,12 +42,23 @@ fn yaml(text: &str) -> Value {
 
 #[test]
 fn every_file_of_the_project_is_valid_by_its_schema() {
-    let compile = |schema: Value| jsonschema::validator_for(&schema).expect("the schema is a schema");
-    let (suite, profile, rest) =
-        (compile(schema::suite_file()), compile(schema::profile_file()), compile(schema::not_covered_file()));
+    let compile =
+        |schema: Value| jsonschema::validator_for(&schema).expect("the schema is a schema");
+    let (suite, profile, rest) = (
+        compile(schema::suite_file()),
+        compile(schema::profile_file()),
+        compile(schema::not_covered_file()),
+    );
     let mut looked_at = 0;
-    for folder in std::fs::read_dir(suites()).expect("the suites are here").flatten().filter(|entry| entry.path().is_dir()) {
-        for file in std::fs::read_dir(folder.path()).expect("a folder").flatten() {
+    for folder in std::fs::read_dir(suites())
+        .expect("the suites are here")
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+    {
+        for file in std::fs::read_dir(folder.path())
+            .expect("a folder")
+            .flatten()
+        {
             let path = file.path();
             let validator = match path.file_stem().and_then(|stem| stem.to_str()) {
                 Some("profile") => &profile,
@@ -49,8 +66,10 @@ fn every_file_of_the_project_is_valid_by_its_schema() {
                 _ => &suite,
             };
             let value = yaml(&std::fs::read_to_string(&path).expect("a file"));
-            let errors: Vec<String> =
-                validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let errors: Vec<String> = validator
+                .iter_errors(&value)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
             assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
             looked_at += 1;
         }
@@ -60,7 +79,8 @@ fn every_file_of_the_project_is_valid_by_its_schema() {
 
 #[test]
 fn what_the_loader_refuses_by_its_tables_the_schema_refuses_too() {
-    let validator = jsonschema::validator_for(&schema::suite_file()).expect("the schema is a schema");
+    let validator =
+        jsonschema::validator_for(&schema::suite_file()).expect("the schema is a schema");
     let case = |change: &dyn Fn(&mut Value)| {
         let mut suite = json!({
             "suite": "okta/x", "title": "X",
@@ -72,18 +92,37 @@ fn what_the_loader_refuses_by_its_tables_the_schema_refuses_too() {
     assert!(validator.is_valid(&case(&|_| {})));
     let broken: &[(&str, &dyn Fn(&mut Value))] = &[
         ("unknown key", &|case| case["titel"] = json!("x")),
-        ("unknown severity", &|case| case["severity"] = json!("fatal")),
+        ("unknown severity", &|case| {
+            case["severity"] = json!("fatal")
+        }),
         ("number for a text", &|case| case["title"] = json!(1)),
         ("no steps", &|case| case["steps"] = Value::Null),
-        ("status out of range", &|case| case["steps"][0]["expect"]["status"] = json!(20)),
-        ("unknown matcher's argument", &|case| case["steps"][0]["expect"]["body"] = json!({ "id": { "$present": false } })),
-        ("two matchers at once", &|case| case["steps"][0]["expect"]["body"] = json!({ "id": { "$present": true, "$count": 1 } })),
-        ("unknown capability", &|case| case["needs"] = json!(["patching"])),
+        ("status out of range", &|case| {
+            case["steps"][0]["expect"]["status"] = json!(20)
+        }),
+        ("unknown matcher's argument", &|case| {
+            case["steps"][0]["expect"]["body"] = json!({ "id": { "$present": false } })
+        }),
+        ("two matchers at once", &|case| {
+            case["steps"][0]["expect"]["body"] = json!({ "id": { "$present": true, "$count": 1 } })
+        }),
+        ("unknown capability", &|case| {
+            case["needs"] = json!(["patching"])
+        }),
     ];
     for (name, change) in broken {
         assert!(!validator.is_valid(&case(change)), "{name}");
     }
-    for lawful in [json!({ "name": { "givenName": "X" } }), json!({ "manager": { "$ref": "../Users/1" } }), json!({ "id": { "$any_of": [{ "$exactly": "1" }, null] } })] {
-        assert!(validator.is_valid(&case(&|case| case["steps"][0]["expect"]["body"] = lawful.clone())), "{lawful}");
+    for lawful in [
+        json!({ "name": { "givenName": "X" } }),
+        json!({ "manager": { "$ref": "../Users/1" } }),
+        json!({ "id": { "$any_of": [{ "$exactly": "1" }, null] } }),
+    ] {
+        assert!(
+            validator.is_valid(&case(
+                &|case| case["steps"][0]["expect"]["body"] = lawful.clone()
+            )),
+            "{lawful}"
+        );
     }
 }

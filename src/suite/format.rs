@@ -120,7 +120,10 @@ pub(super) static NEEDS: Words = Words {
     ],
 };
 /// Features that a policy may leave out (docs/writing-suites.md, `uses`).
-pub(super) static USES: Words = Words { what: "a feature", words: policy::FEATURES };
+pub(super) static USES: Words = Words {
+    what: "a feature",
+    words: policy::FEATURES,
+};
 /// RFC 7644 table 9, RFC 9865 section 2.1, and `none` for the absence that some answers may have.
 pub(super) static SCIM_TYPES: Words = Words {
     what: "a scimType",
@@ -161,8 +164,14 @@ static CHANGE_WORDS: Words = Words {
     what: "a change",
     words: &["gone", "any"],
 };
-static DEACTIVATIONS: Words = Words { what: "a way to deactivate", words: policy::DEACTIVATION };
-static GROUP_POLICIES: Words = Words { what: "a policy for groups", words: policy::GROUPS };
+static DEACTIVATIONS: Words = Words {
+    what: "a way to deactivate",
+    words: policy::DEACTIVATION,
+};
+static GROUP_POLICIES: Words = Words {
+    what: "a policy for groups",
+    words: policy::GROUPS,
+};
 static WALK_STYLES: Words = Words {
     what: "a style",
     words: &["index", "cursor"],

@@ -23,7 +23,10 @@ fn document(title: &str, root: &Kind) -> Value {
     let mut definitions = Map::new();
     let root = schema(root, &mut definitions);
     let mut document = Map::new();
-    document.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    document.insert(
+        "$schema".to_owned(),
+        json!("https://json-schema.org/draft/2020-12/schema"),
+    );
     document.insert("title".to_owned(), json!(title));
     if let Value::Object(root) = root {
         document.extend(root);
@@ -57,15 +60,22 @@ fn schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
         }
         Kind::Map(of) | Kind::Open(of) => {
             let open = matches!(kind, Kind::Open(_));
-            define(of.name, definitions, |definitions| table(of, open, definitions));
+            define(of.name, definitions, |definitions| {
+                table(of, open, definitions)
+            });
             reference(of.name)
         }
-        Kind::Named(item) => json!({ "type": "object", "additionalProperties": schema(item, definitions) }),
+        Kind::Named(item) => {
+            json!({ "type": "object", "additionalProperties": schema(item, definitions) })
+        }
         Kind::Either(kinds) => {
             json!({ "anyOf": kinds.iter().map(|kind| schema(kind, definitions)).collect::<Vec<_>>() })
         }
         Kind::Tagged(tables) => {
-            let tables = tables.iter().rev().map(|(_, table)| schema(&Kind::Map(table), definitions));
+            let tables = tables
+                .iter()
+                .rev()
+                .map(|(_, table)| schema(&Kind::Map(table), definitions));
             json!({ "anyOf": tables.collect::<Vec<_>>() })
         }
     }
@@ -76,7 +86,11 @@ fn reference(name: &str) -> Value {
 }
 
 /// Writes a definition once. Its place is taken before its parts are looked at, since definitions refer to one another.
-fn define(name: &str, definitions: &mut Map<String, Value>, body: impl FnOnce(&mut Map<String, Value>) -> Value) {
+fn define(
+    name: &str,
+    definitions: &mut Map<String, Value>,
+    body: impl FnOnce(&mut Map<String, Value>) -> Value,
+) {
     if !definitions.contains_key(name) {
         definitions.insert(name.to_owned(), Value::Null);
         let body = body(definitions);
@@ -94,7 +108,12 @@ fn table(table: &Table, open: bool, definitions: &mut Map<String, Value>) -> Val
         property.insert("description".to_owned(), json!(key.doc));
         properties.insert(key.name.to_owned(), Value::Object(property));
     }
-    let required: Vec<_> = table.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let required: Vec<_> = table
+        .keys
+        .iter()
+        .filter(|key| key.required)
+        .map(|key| key.name)
+        .collect();
     json!({
         "type": "object",
         "description": table.doc,
@@ -148,8 +167,12 @@ fn taken(argument: &Argument) -> Value {
         Argument::Type => json!({ "enum": TYPES.words }),
         Argument::Count => json!({ "type": "integer", "minimum": 0 }),
         Argument::Matcher => json!({ "$ref": "#/$defs/matcher" }),
-        Argument::Matchers => json!({ "type": "array", "minItems": 1, "items": reference("matcher") }),
-        Argument::Element => json!({ "anyOf": [reference("paths"), { "not": { "type": "object" } }] }),
+        Argument::Matchers => {
+            json!({ "type": "array", "minItems": 1, "items": reference("matcher") })
+        }
+        Argument::Element => {
+            json!({ "anyOf": [reference("paths"), { "not": { "type": "object" } }] })
+        }
         Argument::Resources => json!({ "type": "array", "items": { "type": "string" } }),
     }
 }

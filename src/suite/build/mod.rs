@@ -23,8 +23,8 @@ use super::model::Profile;
 use super::report::FileReport;
 use super::template::Template;
 use super::tree::{Node, Spot};
-use crate::results::{CertaintyLevel, Severity};
 use crate::data::bodies;
+use crate::results::{CertaintyLevel, Severity};
 use crate::scim::AttrPath;
 use mentions::{Mentions, Role};
 
@@ -39,7 +39,11 @@ pub(super) struct Builder<'r, 'f> {
 
 impl<'r, 'f> Builder<'r, 'f> {
     pub(super) fn new(report: &'r mut FileReport<'f>, profile: Option<&'r Profile>) -> Self {
-        Self { report, profile, mentions: Mentions::default() }
+        Self {
+            report,
+            profile,
+            mentions: Mentions::default(),
+        }
     }
 
     /// Hands over what was mentioned since the last call.
@@ -141,11 +145,20 @@ impl<'r, 'f> Builder<'r, 'f> {
         let name = node.text().unwrap_or_default();
         match bodies::find(name) {
             None if !name.is_empty() => {
-                self.problem(node.spot, format!("no such fixture: `{name}`{}", super::did_you_mean(bodies::nearest(name))));
+                self.problem(
+                    node.spot,
+                    format!(
+                        "no such fixture: `{name}`{}",
+                        super::did_you_mean(bodies::nearest(name))
+                    ),
+                );
             }
             Some(body) if !is_group(body) => {
                 if let Some(members) = members {
-                    self.problem(members.spot, format!("`{name}` is no group, and only groups have `members`"));
+                    self.problem(
+                        members.spot,
+                        format!("`{name}` is no group, and only groups have `members`"),
+                    );
                 }
             }
             _ => {}
@@ -213,7 +226,10 @@ impl<'r, 'f> Builder<'r, 'f> {
 /// Whether the body is one of a group (RFC 7643 section 4.2).
 fn is_group(body: &Value) -> bool {
     let schemas = body.get("schemas").and_then(Value::as_array);
-    schemas.into_iter().flatten().any(|schema| schema == "urn:ietf:params:scim:schemas:core:2.0:Group")
+    schemas
+        .into_iter()
+        .flatten()
+        .any(|schema| schema == "urn:ietf:params:scim:schemas:core:2.0:Group")
 }
 
 fn texts(node: Option<&Node>) -> Vec<String> {

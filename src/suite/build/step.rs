@@ -175,7 +175,10 @@ impl Builder<'_, '_> {
         }
         if let Some(fixture) = node.get("fixture") {
             return SendBody::Fixture {
-                fixture: self.fixture(fixture.get("name").unwrap_or(fixture), fixture.get("members")),
+                fixture: self.fixture(
+                    fixture.get("name").unwrap_or(fixture),
+                    fixture.get("members"),
+                ),
                 set: self.settings(fixture.get("set")),
                 without: self.paths_of(fixture.get("without")),
                 members: self.resources(fixture.get("members"), Role::Either),
