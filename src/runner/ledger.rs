@@ -22,6 +22,8 @@ pub enum Standing {
     Made,
     /// A GET of the id showed a token that was sent.
     Confirmed,
+    /// It was confirmed, and a step's DELETE succeeded since: whose the id is now, a GET must say.
+    Doubted,
     /// A GET of the id showed something else: somebody else's, never touched.
     Foreign,
     /// Removed, or never made.
@@ -53,7 +55,16 @@ pub struct Entry {
     pub note: String,
 }
 
+/// The note of an entry that a DELETE took.
+const DELETED: &str = "deleted";
+
 impl Entry {
+    /// A DELETE took it, as far as its answer says.
+    #[must_use]
+    pub fn was_deleted(&self) -> bool {
+        self.standing == Standing::Gone && self.note == DELETED
+    }
+
     /// Whether a body shows a token that was sent in this entry.
     #[must_use]
     pub fn is_shown_in(&self, body: &str) -> bool {
@@ -142,6 +153,22 @@ impl Ledger {
             let _ = journal.done(id.0);
         }
         self.change(id, |entry| entry.standing = Standing::Gone);
+    }
+
+    /// A step's DELETE of it succeeded; nobody has looked yet.
+    pub fn doubted(&self, id: EntryId) {
+        self.change(id, |entry| entry.standing = Standing::Doubted);
+    }
+
+    /// It was there, and a DELETE took it.
+    pub fn deleted(&self, id: EntryId) {
+        self.gone(id);
+        self.note(id, DELETED);
+    }
+
+    /// What is worth saying of it.
+    pub fn note(&self, id: EntryId, note: &str) {
+        self.change(id, |entry| entry.note = note.to_owned());
     }
 
     /// It could not be removed.

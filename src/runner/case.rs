@@ -1,0 +1,306 @@
+//! One attempt at one case: what was given, the steps, the look at bystanders at the end.
+//!
+//! One cause, one finding: a failed set-up is one failed check, and whatever hangs on it is errored with that cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::body::{BodyError, Recipe, endpoint_of, headers};
+use super::checks::Checks;
+use super::context::Shared;
+use super::names::Names;
+use super::record::{Heard, Outgoing, Wire};
+use super::resource::Resource;
+use super::scope::{Scope, View};
+use crate::expect::{Judged, Ruling, Sent, evaluate};
+use crate::plan::PlannedCase;
+use crate::results::{CheckResult, Exchange};
+use crate::suite::model::{Credential, Expect, Given, Send, Step};
+use crate::suite::template::TemplateError;
+
+/// What an attempt at a case brought.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) checks: Vec<CheckResult>,
+    /// Ids of checks that failed at first and held when asked again.
+    pub(super) late: BTreeSet<String>,
+    pub(super) exchanges: Vec<Exchange>,
+    /// Something failed that a repeat might explain.
+    pub(super) worth_repeating: bool,
+    /// Why it ended before its end.
+    pub(super) ended: Option<String>,
+}
+
+/// An attempt under way.
+pub(super) struct Play {
+    pub(super) shared: Arc<Shared>,
+    pub(super) planned: PlannedCase,
+    pub(super) number: usize,
+    pub(super) names: Names,
+    pub(super) wire: Wire,
+    pub(super) checks: Checks,
+    pub(super) resources: Vec<Resource>,
+    pub(super) captured: BTreeMap<String, Value>,
+    /// Names that should have a value and have none: the failed check that is the cause.
+    pub(super) missing: BTreeMap<String, Option<String>>,
+    /// The failed check of a write that the target refused: what follows from it is no finding of its own.
+    pub(super) refused_write: Option<String>,
+    pub(super) last_write: Option<Instant>,
+    pub(super) ended: Option<String>,
+}
+
+/// Plays a case once. `attempt` is 0, or 1 for the repeat.
+pub(super) async fn play(shared: Arc<Shared>, planned: &PlannedCase, number: usize, attempt: u8) -> Attempt {
+    let names =
+        Names::new(shared.context.tag.clone(), shared.context.seed, &planned.id, number, attempt);
+    let wire = Wire::new(Arc::clone(&shared), &planned.id, number, planned.case.hostile, attempt == 0);
+    let mut play = Play {
+        shared,
+        planned: planned.clone(),
+        number,
+        names,
+        wire,
+        checks: Checks::new(planned),
+        resources: Vec::new(),
+        captured: BTreeMap::new(),
+        missing: BTreeMap::new(),
+        refused_write: None,
+        last_write: None,
+        ended: None,
+    };
+    play.all().await;
+    if !play.shared.context.keep {
+        super::cleanup::case(&play.shared, &mut play.wire, number).await;
+    }
+    let worth_repeating = play.checks.worth_repeating();
+    let (checks, late) = play.checks.finish();
+    Attempt { checks, late, exchanges: play.wire.into_exchanges(), worth_repeating, ended: play.ended }
+}
+
+impl Play {
+    async fn all(&mut self) {
+        let case = Arc::clone(&self.planned.case);
+        let mut cause: Option<String> = None;
+        for given in &case.given {
+            if self.ends() {
+                break;
+            }
+            match &cause {
+                Some(cause) => self.missing_now(&given.name, Some(cause.clone())),
+                None => cause = self.given(given).await,
+            }
+        }
+        for step in &case.steps {
+            let (id, only) = match step {
+                Step::Send(send) => (&send.id, &send.only),
+                Step::Together(sends) => match sends.first() {
+                    Some(first) => (&first.id, &first.only),
+                    None => continue,
+                },
+                Step::Walk(walk) => (&walk.id, &walk.only),
+            };
+            if !self.plays(only) {
+                continue;
+            }
+            if let Some(cause) = &cause {
+                self.not_played(id, step_severity(step), "its set-up failed", Some(cause.clone()));
+                continue;
+            }
+            if self.ends() {
+                let why = self.ended.clone().unwrap_or_default();
+                self.not_played(id, step_severity(step), &why, None);
+                continue;
+            }
+            match step {
+                Step::Send(send) => self.send(send).await,
+                Step::Together(sends) => self.together(sends).await,
+                Step::Walk(walk) => self.walk(walk).await,
+            }
+        }
+        if cause.is_none() && !self.ends() {
+            self.bystanders().await;
+        }
+    }
+
+    /// Whether the run is over for this case; remembers why.
+    pub(super) fn ends(&mut self) -> bool {
+        use crate::results::StopReason;
+        if self.ended.is_none() {
+            self.ended = self.shared.halted().map(|reason| {
+                match reason {
+                    StopReason::Interrupted => "the run was interrupted",
+                    StopReason::Deadline => "the run's deadline passed",
+                    StopReason::Untestable => "the target does not answer any more",
+                }
+                .to_owned()
+            });
+        }
+        self.ended.is_some()
+    }
+
+    /// Whether a step is played in this flavour.
+    pub(super) fn plays(&self, only: &[String]) -> bool {
+        only.is_empty() || self.planned.flavour.as_ref().is_some_and(|flavour| only.contains(flavour))
+    }
+
+    /// Makes a resource before the first step. Returns the failed check, where it failed.
+    async fn given(&mut self, given: &Given) -> Option<String> {
+        let step = format!("given.{}", given.name);
+        let recipe = Recipe {
+            fixture: &given.fixture,
+            set: &given.set,
+            without: &given.without,
+            members: &given.members,
+        };
+        let body =
+            match recipe.body(&self.shared.context.bodies, &self.scope(&step), &self.resources) {
+                Ok(body) => body,
+                Err(error) => {
+                    let part = self.checks.part(&step, None);
+                    self.checks.add_errored(part, error.to_string(), None, None);
+                    self.missing_now(&given.name, None);
+                    return Some(self.checks.whole_id(&step));
+                }
+            };
+        let endpoint = endpoint_of(&body);
+        let out = Outgoing {
+            step: step.clone(),
+            method: "POST".to_owned(),
+            target: endpoint.to_owned(),
+            headers: headers(&self.planned.profile, true, &[]),
+            body: Some(body.to_string().into_bytes()),
+            credential: Credential::Target,
+        };
+        let (heard, made) = match self.write(out).await {
+            Ok(written) => written,
+            Err(refused) => {
+                let part = self.checks.part(&step, None);
+                self.checks.add_errored(part, refused.why, refused.cause, None);
+                return Some(self.checks.whole_id(&step));
+            }
+        };
+        let wanted = Expect { status: vec![201, 200], ..Expect::default() };
+        let view = View { resources: &self.resources, ledger: &self.shared.ledger };
+        let mut judged: Vec<Judged> = evaluate(&wanted, &heard.answer(), &view, &self.shared.context.schema);
+        if judged.iter().all(Judged::is_held)
+            && let Err(why) = super::resource::usable_id(&heard)
+        {
+            judged = vec![Judged::broken(&step, format!("{} could not be set up: {why}", given.name), "an id", "")];
+        }
+        if let Some(Ruling::Broken { message, expected, actual, .. }) =
+            judged.into_iter().map(|one| one.ruling).find(|ruling| matches!(ruling, Ruling::Broken { .. }))
+        {
+            let message = format!("{} could not be set up (POST {endpoint}): {message}", given.name);
+            let mut part = self.checks.part(&step, None);
+            part.ruling = Ruling::Broken { severity: None, message, expected, actual };
+            self.missing_now(&given.name, Some(self.checks.whole_id(&step)));
+            return self.checks.add(part, Some(&heard));
+        }
+        let mut sent = Sent::default();
+        sent.note(&body);
+        let at = self.name_resource(&given.name, endpoint, &heard, sent, &step);
+        if let Some(entry) = made.first() {
+            self.resources[at].entry = Some(*entry);
+        }
+        match self.baseline(at).await {
+            Ok(Some(late)) => {
+                self.checks.add_late(late.0, &late.1);
+                None
+            }
+            Ok(None) => {
+                let part = self.checks.part(&step, None);
+                self.checks.add(part, Some(&heard));
+                None
+            }
+            Err(failed) => Some(failed),
+        }
+    }
+
+    /// Notes that an answer showed a resource that the case calls by this name. Returns its place.
+    pub(super) fn name_resource(
+        &mut self,
+        name: &str,
+        endpoint: &str,
+        heard: &Heard,
+        sent: Sent,
+        origin: &str,
+    ) -> usize {
+        let id = super::resource::usable_id(heard).ok();
+        let entry = id.as_deref().and_then(|id| self.shared.ledger.find(endpoint, id)).map(|entry| entry.id);
+        let mut resource = Resource {
+            name: name.to_owned(),
+            endpoint: endpoint.to_owned(),
+            id,
+            entry,
+            sent,
+            state: None,
+            shown: None,
+            etag: None,
+            origin: origin.to_owned(),
+            broken_by: None,
+            gone: false,
+            stale: false,
+        };
+        resource.note(heard);
+        self.missing.remove(name);
+        self.resources.push(resource);
+        self.resources.len() - 1
+    }
+
+    /// The names at a step.
+    pub(super) fn scope<'a>(&'a self, step: &'a str) -> Scope<'a> {
+        Scope {
+            step,
+            names: &self.names,
+            planned: &self.planned,
+            base: self.shared.context.client.base_url().as_str(),
+            captured: &self.captured,
+            resources: &self.resources,
+        }
+    }
+
+    pub(super) fn view(&self) -> View<'_> {
+        View { resources: &self.resources, ledger: &self.shared.ledger }
+    }
+
+    /// A name has no value, because of this failed check.
+    pub(super) fn missing_now(&mut self, name: &str, cause: Option<String>) {
+        self.missing.insert(name.to_owned(), cause);
+    }
+
+    /// A step that can't be played: one errored check.
+    pub(super) fn not_played(
+        &mut self,
+        id: &str,
+        severity: Option<crate::results::Severity>,
+        why: &str,
+        cause: Option<String>,
+    ) {
+        let part = self.checks.part(&format!("{id}.status"), severity);
+        self.checks.add_errored(part, format!("not played: {why}"), cause, None);
+    }
+
+    /// A step whose request or expectation can't be filled in.
+    pub(super) fn not_filled(&mut self, send: &Send, error: &BodyError) {
+        let cause = match error {
+            BodyError::Template(TemplateError::NoValue { name }) => {
+                let root = name.split(['.', '[', ':']).next().unwrap_or_default();
+                self.missing.get(name).or_else(|| self.missing.get(root)).cloned().flatten()
+            }
+            _ => None,
+        };
+        let cause = cause.or_else(|| self.refused_write.clone());
+        self.not_played(&send.id, send.severity, &error.to_string(), cause);
+    }
+}
+
+fn step_severity(step: &Step) -> Option<crate::results::Severity> {
+    match step {
+        Step::Send(send) => send.severity,
+        Step::Together(sends) => sends.first().and_then(|send| send.severity),
+        Step::Walk(walk) => walk.severity,
+    }
+}

@@ -1,0 +1,216 @@
+//! Cases side by side: each in a task of its own, results in plan order, a panic contained in its case.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+
+use super::case::{Attempt, play};
+use super::context::{Event, Shared};
+use crate::plan::{Plan, PlannedCase};
+use crate::results::{CaseResult, CheckResult, Outcome, SkipKind, StopReason};
+
+/// Plays all cases of a plan: those that bear company first, then the exclusive ones, each alone.
+pub(super) async fn all(shared: &Arc<Shared>, plan: &Plan, events: &UnboundedSender<Event>) -> Vec<CaseResult> {
+    let mut results: Vec<Option<CaseResult>> = plan.cases.iter().map(skipped).collect();
+    let waiting = |exclusive: bool| {
+        let open: Vec<usize> = plan
+            .cases
+            .iter()
+            .enumerate()
+            .filter(|(_, planned)| planned.skip.is_none() && planned.case.exclusive == exclusive)
+            .map(|(at, _)| at)
+            .collect();
+        open
+    };
+    let rounds = [(waiting(false), shared.context.jobs.max(1)), (waiting(true), 1)];
+    let _ = events.send(Event::RunStarted { cases: rounds.iter().map(|(open, _)| open.len()).sum() });
+    for (open, jobs) in rounds {
+        let mut open = open.into_iter();
+        let mut tasks: JoinSet<(usize, CaseResult)> = JoinSet::new();
+        loop {
+            while tasks.len() < jobs && shared.halted().is_none() {
+                let Some(at) = open.next() else { break };
+                let (shared, planned, events) = (Arc::clone(shared), plan.cases[at].clone(), events.clone());
+                tasks.spawn(async move { (at, contained(shared, planned, at, events).await) });
+            }
+            match tasks.join_next().await {
+                Some(Ok((at, result))) => results[at] = Some(result),
+                // `contained` catches a case's panic; a task that is gone all the same leaves its case unreached.
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+    }
+    let why = shared.halted();
+    results
+        .into_iter()
+        .zip(&plan.cases)
+        .map(|(result, planned)| result.unwrap_or_else(|| unreached(planned, why)))
+        .collect()
+}
+
+/// Plays one case in a task of its own, so that a panic in it is an errored case and not a lost run.
+async fn contained(
+    shared: Arc<Shared>,
+    planned: PlannedCase,
+    at: usize,
+    events: UnboundedSender<Event>,
+) -> CaseResult {
+    let _ = events.send(Event::CaseStarted { id: planned.id.clone() });
+    let began = Instant::now();
+    let (inner, copy) = (Arc::clone(&shared), planned.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { with_repeat(inner, copy, at).await });
+    let mut result = match tasks.join_next().await {
+        Some(Ok(result)) => result,
+        gone => {
+            let why = match gone {
+                Some(Err(error)) if error.is_panic() => panic_text(error.into_panic()),
+                _ => "its task ended".to_owned(),
+            };
+            let mut result = blank(&planned);
+            result.outcome = Outcome::Errored;
+            let why = shared.context.client.redactor().text(&why).into_owned();
+            result.reason = format!("scimproof itself failed here, please report it: {why}");
+            result
+        }
+    };
+    result.duration_ms = began.elapsed().as_secs_f64() * 1000.0;
+    let _ = events.send(Event::CaseFinished { id: result.id.clone(), outcome: result.outcome });
+    result
+}
+
+fn panic_text(panic: Box<dyn std::any::Any + Send>) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}
+
+/// Plays a case, and once more where it failed: a flaky target is told from a broken one, and never retried silently.
+async fn with_repeat(shared: Arc<Shared>, planned: PlannedCase, at: usize) -> CaseResult {
+    let first = play(Arc::clone(&shared), &planned, at, 0).await;
+    let repeat = shared.context.repeat
+        && !shared.context.keep
+        && first.worth_repeating
+        && first.ended.is_none()
+        && shared.halted().is_none();
+    let mut result = blank(&planned);
+    let mut checks = first.checks.clone();
+    if repeat {
+        let second = play(shared, &planned, at, 1).await;
+        mark_unstable(&mut checks, &first, &second);
+    }
+    result.checks = checks;
+    result.exchanges = first.exchanges;
+    result.outcome = worst(&result.checks);
+    if let Some(why) = first.ended {
+        result.outcome = result.outcome_with(Outcome::Errored);
+        result.reason = why;
+    } else if result.outcome == Outcome::Errored {
+        result.reason = result
+            .checks
+            .iter()
+            .find(|check| check.outcome == Outcome::Errored)
+            .map(|check| check.message.clone())
+            .unwrap_or_default();
+    }
+    result
+}
+
+/// Marks the failed checks where every one of them held in the repeat.
+fn mark_unstable(checks: &mut [CheckResult], first: &Attempt, second: &Attempt) {
+    let concerned =
+        |check: &CheckResult| check.outcome == Outcome::Failed && !first.late.contains(&check.id);
+    let all_held = checks.iter().filter(|check| concerned(check)).all(|check| {
+        second.checks.iter().any(|again| again.id == check.id && again.outcome == Outcome::Passed)
+    });
+    if all_held {
+        for check in checks.iter_mut().filter(|check| concerned(check)) {
+            check.unstable = true;
+        }
+    }
+}
+
+/// Failed, else errored, else passed.
+fn worst(checks: &[CheckResult]) -> Outcome {
+    let any = |outcome: Outcome| checks.iter().any(|check| check.outcome == outcome);
+    if any(Outcome::Failed) {
+        Outcome::Failed
+    } else if any(Outcome::Errored) {
+        Outcome::Errored
+    } else {
+        Outcome::Passed
+    }
+}
+
+trait OutcomeWith {
+    /// The worse of the case's outcome and this one.
+    fn outcome_with(&self, outcome: Outcome) -> Outcome;
+}
+
+impl OutcomeWith for CaseResult {
+    fn outcome_with(&self, outcome: Outcome) -> Outcome {
+        if self.outcome == Outcome::Failed { Outcome::Failed } else { outcome }
+    }
+}
+
+fn skipped(planned: &PlannedCase) -> Option<CaseResult> {
+    let skip = planned.skip.as_ref()?;
+    let mut result = blank(planned);
+    result.outcome = Outcome::Skipped;
+    result.reason.clone_from(&skip.reason);
+    result.skip = Some(kind_of(skip.kind));
+    Some(result)
+}
+
+fn kind_of(kind: crate::plan::SkipKind) -> SkipKind {
+    use crate::plan::SkipKind as Planned;
+    match kind {
+        Planned::Policy | Planned::Condition => SkipKind::Policy,
+        Planned::Asked | Planned::Hostile | Planned::OptIn => SkipKind::Requested,
+        Planned::Credential => SkipKind::Optional,
+        Planned::Capability => SkipKind::Capability,
+    }
+}
+
+fn unreached(planned: &PlannedCase, why: Option<StopReason>) -> CaseResult {
+    let mut result = blank(planned);
+    result.outcome = Outcome::Skipped;
+    result.skip = Some(SkipKind::Unreached);
+    result.reason = match why {
+        Some(StopReason::Deadline) => "the run's deadline passed before its turn",
+        Some(StopReason::Interrupted) => "the run was interrupted before its turn",
+        Some(StopReason::Untestable) => "the target did not answer any more",
+        None => "it was not reached",
+    }
+    .to_owned();
+    result
+}
+
+fn blank(planned: &PlannedCase) -> CaseResult {
+    let case = &planned.case;
+    CaseResult {
+        id: planned.id.clone(),
+        suite: planned.suite.clone(),
+        profile: planned.profile.id.clone(),
+        flavour: planned.flavour.clone(),
+        row: planned.row.as_ref().map(|row| row.id.clone()),
+        title: case.title.clone(),
+        why: case.why.clone(),
+        outcome: Outcome::Passed,
+        skip: None,
+        severity: case.severity,
+        certainty: case.certainty,
+        core: case.core,
+        uses: case.uses.clone(),
+        reason: String::new(),
+        refs: case.refs.clone(),
+        duration_ms: 0.0,
+        checks: Vec::new(),
+        exchanges: Vec::new(),
+    }
+}

@@ -1,0 +1,256 @@
+//! A walk through the pages of a list (RFC 7644 section 3.4.2.4, RFC 9865): every element once, none lost.
+//!
+//! Other people may use the tenant: what depends on a list that stands still is judged only where it stood still, that is
+//! where the first and the last page name the same total.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::body::headers;
+use super::case::Play;
+use super::record::{Heard, Outgoing};
+use super::resource::id_of;
+use crate::expect::{Judged, evaluate};
+use crate::scim::named;
+use crate::suite::model::{Credential, Expect, ListExpect, Walk, WalkStyle};
+use crate::suite::template::{Position, Template};
+
+/// Pages asked for at most: a list without end, or next pages that lead in circles, must not hold the run.
+const MOST_PAGES: u32 = 200;
+
+/// What the pages showed.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Id -> how often it was met.
+    met: BTreeMap<String, u32>,
+    elements: u64,
+    totals: Vec<u64>,
+    pages: u32,
+    ended: bool,
+    /// What was wrong with a page's form, with its length, with its numbers.
+    form: Option<(Judged, Heard)>,
+    long: Option<(String, Heard)>,
+    numbers: Option<(String, Heard)>,
+    cursors: Vec<String>,
+    last: Option<Heard>,
+}
+
+impl Play {
+    /// Plays a walk.
+    pub(super) async fn walk(&mut self, walk: &Walk) {
+        self.know_all().await;
+        let filled = Template::parse(&walk.target)
+            .and_then(|template| template.render(&self.scope(&walk.id), Position::Target(self.planned.profile.query)));
+        let target = match filled {
+            Ok(target) => target,
+            Err(error) => return self.not_played(&walk.id, walk.severity, &error.to_string(), self.refused_write.clone()),
+        };
+        let mut seen = Seen::default();
+        let mut next = match walk.style {
+            WalkStyle::Index => Some("startIndex=1".to_owned()),
+            WalkStyle::Cursor => Some("cursor=".to_owned()),
+        };
+        while let Some(position) = next.take() {
+            if self.ends() {
+                let why = self.ended.clone().unwrap_or_default();
+                return self.not_played(&walk.id, walk.severity, &why, None);
+            }
+            if seen.pages >= MOST_PAGES {
+                break;
+            }
+            let heard = self.page(walk, &target, &position).await;
+            next = self.take_page(walk, &mut seen, heard);
+        }
+        self.conclude_walk(walk, &target, seen).await;
+    }
+
+    async fn page(&mut self, walk: &Walk, target: &str, position: &str) -> Heard {
+        let joint = if target.contains('?') { '&' } else { '?' };
+        let out = Outgoing {
+            step: walk.id.clone(),
+            method: "GET".to_owned(),
+            target: format!("{target}{joint}{position}&count={}", walk.count),
+            headers: headers(&self.planned.profile, false, &[]),
+            body: None,
+            credential: Credential::Target,
+        };
+        let deadline = self.shared.context.deadline;
+        self.wire.send(out, deadline).await
+    }
+
+    /// Takes a page in. Returns the position of the next.
+    fn take_page(&self, walk: &Walk, seen: &mut Seen, heard: Heard) -> Option<String> {
+        seen.pages += 1;
+        let wanted =
+            Expect { status: vec![200], list: Some(ListExpect::default()), ..Expect::default() };
+        let wrong = evaluate(&wanted, &heard.answer(), &self.view(), &self.shared.context.schema)
+            .into_iter()
+            .find(|judged| !judged.is_held());
+        if let Some(judged) = wrong {
+            seen.form = Some((judged, heard));
+            return None;
+        }
+        let json = heard.received.json.clone().unwrap_or_default();
+        let empty = Vec::new();
+        let resources = named(&json, "Resources").and_then(Value::as_array).unwrap_or(&empty);
+        for id in resources.iter().filter_map(id_of) {
+            *seen.met.entry(id).or_default() += 1;
+        }
+        let start = seen.elements + 1;
+        let count = resources.len() as u64;
+        seen.elements += count;
+        let number = |name: &str| named(&json, name).and_then(Value::as_u64);
+        if let Some(total) = number("totalResults") {
+            seen.totals.push(total);
+        }
+        if count > u64::from(walk.count) && seen.long.is_none() {
+            seen.long = Some((format!("a page of {} was asked for, {count} elements came", walk.count), heard.clone()));
+        }
+        if walk.style == WalkStyle::Index
+            && seen.numbers.is_none()
+            && let Some(said) = number("startIndex")
+            && said != start
+            && count > 0
+        {
+            seen.numbers = Some((format!("startIndex={start} was asked for, startIndex {said} came back"), heard.clone()));
+        }
+        let next = match walk.style {
+            WalkStyle::Index => {
+                let total = number("totalResults").unwrap_or(0);
+                if count == 0 || seen.elements >= total {
+                    seen.ended = true;
+                    None
+                } else {
+                    Some(format!("startIndex={}", seen.elements + 1))
+                }
+            }
+            WalkStyle::Cursor => match named(&json, "nextCursor").and_then(Value::as_str).filter(|c| !c.is_empty()) {
+                None => {
+                    seen.ended = true;
+                    None
+                }
+                Some(cursor) if seen.cursors.iter().any(|known| known == cursor) => {
+                    seen.numbers = Some(("nextCursor leads back to a page that was read already".to_owned(), heard.clone()));
+                    None
+                }
+                Some(cursor) => {
+                    seen.cursors.push(cursor.to_owned());
+                    Some(format!("cursor={}", crate::scim::encode_path_segment(cursor)))
+                }
+            },
+        };
+        seen.last = Some(heard);
+        next
+    }
+
+    async fn conclude_walk(&mut self, walk: &Walk, target: &str, seen: Seen) {
+        let id = |what: &str| format!("{}.{what}", walk.id);
+        let mut list = self.checks.part(&id("list"), walk.severity);
+        if let Some((judged, heard)) = seen.form {
+            list.ruling = judged.ruling;
+            let cause = self.checks.add(list, Some(&heard));
+            for name in &walk.has {
+                let part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
+                self.checks.add_errored(part, "the walk broke off".to_owned(), cause.clone(), None);
+            }
+            return;
+        }
+        let last = seen.last;
+        self.checks.add(list, last.as_ref());
+        for (what, wrong) in [("count", seen.long), ("numbers", seen.numbers)] {
+            let mut part = self.checks.part(&id(what), walk.severity);
+            match wrong {
+                Some((message, heard)) => {
+                    part.ruling = Judged::broken(what, message, "", "").ruling;
+                    self.checks.add(part, Some(&heard));
+                }
+                None => {
+                    self.checks.add(part, last.as_ref());
+                }
+            }
+        }
+        let stood_still = seen.totals.windows(2).all(|pair| pair[0] == pair[1]);
+        let whole = seen.ended && stood_still;
+        let why = if seen.ended {
+            "the total changed from page to page: somebody else uses the list"
+        } else {
+            "the list has more pages than are walked"
+        };
+        let twice: Vec<&String> = seen.met.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id).collect();
+        let mut once = self.checks.part(&id("once"), walk.severity);
+        match (twice.first(), whole) {
+            (None, _) => {
+                self.checks.add(once, last.as_ref());
+            }
+            (Some(first), true) => {
+                once.ruling = Judged::broken(
+                    "once",
+                    format!("{} elements came on more than one page, such as {first}", twice.len()),
+                    "each element on one page",
+                    "",
+                )
+                .ruling;
+                self.checks.add(once, last.as_ref());
+            }
+            (Some(_), false) => self.checks.add_errored(once, why.to_owned(), None, last.as_ref()),
+        }
+        for name in &walk.has {
+            let mut part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
+            let Some(wanted) =
+                self.resources.iter().rev().find(|r| r.name == *name).and_then(|r| r.id.clone())
+            else {
+                let cause = self.missing.get(name).cloned().flatten();
+                self.checks.add_errored(part, format!("{name} does not exist"), cause, None);
+                continue;
+            };
+            if seen.met.contains_key(&wanted) {
+                self.checks.add(part, last.as_ref());
+            } else if whole {
+                part.ruling =
+                    Judged::broken("has", format!("{name} ({wanted}) is on no page"), "on one page", "").ruling;
+                self.checks.add(part, last.as_ref());
+            } else {
+                self.checks.add_errored(part, why.to_owned(), None, last.as_ref());
+            }
+        }
+        let mut total = self.checks.part(&id("total"), walk.severity);
+        match seen.totals.first() {
+            Some(said) if whole && *said != seen.elements => {
+                total.ruling = Judged::broken(
+                    "total",
+                    format!("totalResults says {said}, the pages hold {} elements", seen.elements),
+                    said.to_string(),
+                    seen.elements.to_string(),
+                )
+                .ruling;
+                self.checks.add(total, last.as_ref());
+            }
+            Some(_) if whole => {
+                self.checks.add(total, last.as_ref());
+            }
+            // Cursor paging may leave the total out (RFC 9865 section 2).
+            None if walk.style == WalkStyle::Cursor => {}
+            _ => self.checks.add_errored(total, why.to_owned(), None, last.as_ref()),
+        }
+        if walk.beyond && walk.style == WalkStyle::Index && whole {
+            let mut part = self.checks.part(&id("beyond"), walk.severity);
+            let heard = self.page(walk, target, &format!("startIndex={}", seen.elements + 1)).await;
+            let json = heard.received.json.clone().unwrap_or_default();
+            let count = named(&json, "Resources").and_then(Value::as_array).map_or(0, Vec::len);
+            if heard.status() != Some(200) || count > 0 {
+                part.ruling = Judged::broken(
+                    "beyond",
+                    format!(
+                        "the page after the last answered {} with {count} elements",
+                        heard.status().map_or_else(|| "nothing".to_owned(), |status| status.to_string())
+                    ),
+                    "200 with no elements",
+                    "",
+                )
+                .ruling;
+            }
+            self.checks.add(part, Some(&heard));
+        }
+    }
+}
