@@ -12,7 +12,7 @@ const LONGEST_ID: usize = 2048;
 /// An id that is empty, `.` or `..`, plainly or percent-encoded, or that has such a part between slashes, would lead a
 /// write to a collection or to another resource.
 #[must_use]
-pub fn unsafe_id(id: &str) -> Option<String> {
+pub(super) fn unsafe_id(id: &str) -> Option<String> {
     if id.len() > LONGEST_ID {
         return Some(format!("it is {} bytes long", id.len()));
     }
@@ -43,7 +43,7 @@ pub fn unsafe_id(id: &str) -> Option<String> {
 
 /// What a write would touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WriteTarget {
+pub(super) enum WriteTarget {
     /// POST to a collection: makes a resource.
     Create {
         /// `/Users`, as written.
@@ -69,7 +69,7 @@ pub enum WriteTarget {
 
 /// Whether the method only reads (RFC 9110 section 9.2.1).
 #[must_use]
-pub fn is_read(method: &str) -> bool {
+pub(super) fn is_read(method: &str) -> bool {
     ["GET", "HEAD", "OPTIONS", "TRACE"]
         .iter()
         .any(|read| method.eq_ignore_ascii_case(read))
@@ -77,7 +77,7 @@ pub fn is_read(method: &str) -> bool {
 
 /// What a request that is not a read would touch. `target` is path and query below the base URL.
 #[must_use]
-pub fn write_target(method: &str, target: &str) -> WriteTarget {
+pub(super) fn write_target(method: &str, target: &str) -> WriteTarget {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let parts: Vec<Cow<'_, str>> = path
         .split('/')
@@ -117,7 +117,7 @@ pub fn write_target(method: &str, target: &str) -> WriteTarget {
 
 /// The endpoint (`/Users`) and identifier that a path or an absolute location ends with, decoded.
 #[must_use]
-pub fn resource_of(location: &str) -> Option<(String, String)> {
+pub(super) fn resource_of(location: &str) -> Option<(String, String)> {
     let path = location.split(['?', '#']).next().unwrap_or_default();
     let mut parts = path.rsplit('/').filter(|part| !part.is_empty());
     let id = percent_decoded(parts.next()?).into_owned();
@@ -127,7 +127,7 @@ pub fn resource_of(location: &str) -> Option<(String, String)> {
 
 /// Whether a target asks for discovery documents, which say nothing about people.
 #[must_use]
-pub fn is_discovery(target: &str) -> bool {
+pub(super) fn is_discovery(target: &str) -> bool {
     let first = target
         .trim_start_matches('/')
         .split(['/', '?', '#'])
@@ -140,7 +140,7 @@ pub fn is_discovery(target: &str) -> bool {
 
 /// The template of an operation, for timings: `GET /Users/{id}`, `GET /Users?filter`, `POST /Bulk`.
 #[must_use]
-pub fn operation(method: &str, target: &str) -> String {
+pub(super) fn operation(method: &str, target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, query),
         None => (target, ""),

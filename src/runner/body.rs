@@ -54,7 +54,9 @@ impl Recipe<'_> {
                     .rev()
                     .find(|resource| resource.name == *name)
                     .and_then(|resource| resource.id.as_deref())
-                    .ok_or_else(|| TemplateError::NoValue { name: format!("{name}.id") })?;
+                    .ok_or_else(|| TemplateError::NoValue {
+                        name: format!("{name}.id"),
+                    })?;
                 members.push(json!({ "value": id }));
             }
             set(&mut body, &AttrPath::name("members"), Value::Array(members));
@@ -87,17 +89,26 @@ fn parsed(path: &str) -> Result<AttrPath, BodyError> {
 pub(super) fn endpoint_of(body: &Value) -> &'static str {
     let is_group = named(body, "schemas")
         .and_then(Value::as_array)
-        .is_some_and(|schemas| schemas.iter().any(|urn| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(GROUP))));
+        .is_some_and(|schemas| {
+            schemas.iter().any(|urn| {
+                urn.as_str()
+                    .is_some_and(|urn| urn.eq_ignore_ascii_case(GROUP))
+            })
+        });
     if is_group { "/Groups" } else { "/Users" }
 }
 
 /// How a resource with this body is found again without its id: by an attribute that carries a token of the run.
 pub(super) fn find_by(body: &Value, tag: &RunTag) -> Option<FindBy> {
-    ["userName", "displayName", "externalId"].into_iter().find_map(|attribute| {
-        let value = named(body, attribute)?.as_str()?;
-        (!tag.tokens_in(value).is_empty())
-            .then(|| FindBy { attribute: attribute.to_owned(), value: value.to_owned() })
-    })
+    ["userName", "displayName", "externalId"]
+        .into_iter()
+        .find_map(|attribute| {
+            let value = named(body, attribute)?.as_str()?;
+            (!tag.tokens_in(value).is_empty()).then(|| FindBy {
+                attribute: attribute.to_owned(),
+                value: value.to_owned(),
+            })
+        })
 }
 
 /// The headers of a request: the profile's, those for a body, then the step's own, which replace or remove.
@@ -108,7 +119,9 @@ pub(super) fn headers(
 ) -> Vec<(String, String)> {
     let mut all = profile.headers.clone();
     let replace = |all: &mut Vec<(String, String)>, name: &str, value: Option<&str>| {
-        let known = all.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+        let known = all
+            .iter()
+            .position(|(known, _)| known.eq_ignore_ascii_case(name));
         match (known, value) {
             (Some(at), Some(value)) => all[at] = (name.to_owned(), value.to_owned()),
             (Some(at), None) => {

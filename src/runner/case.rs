@@ -53,10 +53,26 @@ pub(super) struct Play {
 }
 
 /// Plays a case once. `attempt` is 0, or 1 for the repeat.
-pub(super) async fn play(shared: Arc<Shared>, planned: &PlannedCase, number: usize, attempt: u8) -> Attempt {
-    let names =
-        Names::new(shared.context.tag.clone(), shared.context.seed, &planned.id, number, attempt);
-    let wire = Wire::new(Arc::clone(&shared), &planned.id, number, planned.case.hostile, attempt == 0);
+pub(super) async fn play(
+    shared: Arc<Shared>,
+    planned: &PlannedCase,
+    number: usize,
+    attempt: u8,
+) -> Attempt {
+    let names = Names::new(
+        shared.context.tag.clone(),
+        shared.context.seed,
+        &planned.id,
+        number,
+        attempt,
+    );
+    let wire = Wire::new(
+        Arc::clone(&shared),
+        &planned.id,
+        number,
+        planned.case.hostile,
+        attempt == 0,
+    );
     let mut play = Play {
         shared,
         planned: planned.clone(),
@@ -77,7 +93,13 @@ pub(super) async fn play(shared: Arc<Shared>, planned: &PlannedCase, number: usi
     }
     let worth_repeating = play.checks.worth_repeating();
     let (checks, late) = play.checks.finish();
-    Attempt { checks, late, exchanges: play.wire.into_exchanges(), worth_repeating, ended: play.ended }
+    Attempt {
+        checks,
+        late,
+        exchanges: play.wire.into_exchanges(),
+        worth_repeating,
+        ended: play.ended,
+    }
 }
 
 impl Play {
@@ -106,7 +128,12 @@ impl Play {
                 continue;
             }
             if let Some(cause) = &cause {
-                self.not_played(id, step_severity(step), "its set-up failed", Some(cause.clone()));
+                self.not_played(
+                    id,
+                    step_severity(step),
+                    "its set-up failed",
+                    Some(cause.clone()),
+                );
                 continue;
             }
             if self.ends() {
@@ -143,7 +170,12 @@ impl Play {
 
     /// Whether a step is played in this flavour.
     pub(super) fn plays(&self, only: &[String]) -> bool {
-        only.is_empty() || self.planned.flavour.as_ref().is_some_and(|flavour| only.contains(flavour))
+        only.is_empty()
+            || self
+                .planned
+                .flavour
+                .as_ref()
+                .is_some_and(|flavour| only.contains(flavour))
     }
 
     /// Makes a resource before the first step. Returns the failed check, where it failed.
@@ -155,16 +187,19 @@ impl Play {
             without: &given.without,
             members: &given.members,
         };
-        let body =
-            match recipe.body(&self.shared.context.bodies, &self.scope(&step), &self.resources) {
-                Ok(body) => body,
-                Err(error) => {
-                    let part = self.checks.part(&step, None);
-                    self.checks.add_errored(part, error.to_string(), None, None);
-                    self.missing_now(&given.name, None);
-                    return Some(self.checks.whole_id(&step));
-                }
-            };
+        let body = match recipe.body(
+            &self.shared.context.bodies,
+            &self.scope(&step),
+            &self.resources,
+        ) {
+            Ok(body) => body,
+            Err(error) => {
+                let part = self.checks.part(&step, None);
+                self.checks.add_errored(part, error.to_string(), None, None);
+                self.missing_now(&given.name, None);
+                return Some(self.checks.whole_id(&step));
+            }
+        };
         let endpoint = endpoint_of(&body);
         let out = Outgoing {
             step: step.clone(),
@@ -178,24 +213,52 @@ impl Play {
             Ok(written) => written,
             Err(refused) => {
                 let part = self.checks.part(&step, None);
-                self.checks.add_errored(part, refused.why, refused.cause, None);
+                self.checks
+                    .add_errored(part, refused.why, refused.cause, None);
                 return Some(self.checks.whole_id(&step));
             }
         };
-        let wanted = Expect { status: vec![201, 200], ..Expect::default() };
-        let view = View { resources: &self.resources, ledger: &self.shared.ledger };
-        let mut judged: Vec<Judged> = evaluate(&wanted, &heard.answer(), &view, &self.shared.context.schema);
+        let wanted = Expect {
+            status: vec![201, 200],
+            ..Expect::default()
+        };
+        let view = View {
+            resources: &self.resources,
+            ledger: &self.shared.ledger,
+        };
+        let mut judged: Vec<Judged> =
+            evaluate(&wanted, &heard.answer(), &view, &self.shared.context.schema);
         if judged.iter().all(Judged::is_held)
             && let Err(why) = super::resource::usable_id(&heard)
         {
-            judged = vec![Judged::broken(&step, format!("{} could not be set up: {why}", given.name), "an id", "")];
+            judged = vec![Judged::broken(
+                &step,
+                format!("{} could not be set up: {why}", given.name),
+                "an id",
+                "",
+            )];
         }
-        if let Some(Ruling::Broken { message, expected, actual, .. }) =
-            judged.into_iter().map(|one| one.ruling).find(|ruling| matches!(ruling, Ruling::Broken { .. }))
+        if let Some(Ruling::Broken {
+            message,
+            expected,
+            actual,
+            ..
+        }) = judged
+            .into_iter()
+            .map(|one| one.ruling)
+            .find(|ruling| matches!(ruling, Ruling::Broken { .. }))
         {
-            let message = format!("{} could not be set up (POST {endpoint}): {message}", given.name);
+            let message = format!(
+                "{} could not be set up (POST {endpoint}): {message}",
+                given.name
+            );
             let mut part = self.checks.part(&step, None);
-            part.ruling = Ruling::Broken { severity: None, message, expected, actual };
+            part.ruling = Ruling::Broken {
+                severity: None,
+                message,
+                expected,
+                actual,
+            };
             self.missing_now(&given.name, Some(self.checks.whole_id(&step)));
             return self.checks.add(part, Some(&heard));
         }
@@ -229,7 +292,10 @@ impl Play {
         origin: &str,
     ) -> usize {
         let id = super::resource::usable_id(heard).ok();
-        let entry = id.as_deref().and_then(|id| self.shared.ledger.find(endpoint, id)).map(|entry| entry.id);
+        let entry = id
+            .as_deref()
+            .and_then(|id| self.shared.ledger.find(endpoint, id))
+            .map(|entry| entry.id);
         let mut resource = Resource {
             name: name.to_owned(),
             endpoint: endpoint.to_owned(),
@@ -263,7 +329,10 @@ impl Play {
     }
 
     pub(super) fn view(&self) -> View<'_> {
-        View { resources: &self.resources, ledger: &self.shared.ledger }
+        View {
+            resources: &self.resources,
+            ledger: &self.shared.ledger,
+        }
     }
 
     /// A name has no value, because of this failed check.
@@ -280,7 +349,8 @@ impl Play {
         cause: Option<String>,
     ) {
         let part = self.checks.part(&format!("{id}.status"), severity);
-        self.checks.add_errored(part, format!("not played: {why}"), cause, None);
+        self.checks
+            .add_errored(part, format!("not played: {why}"), cause, None);
     }
 
     /// A step whose request or expectation can't be filled in.
@@ -288,7 +358,11 @@ impl Play {
         let cause = match error {
             BodyError::Template(TemplateError::NoValue { name }) => {
                 let root = name.split(['.', '[', ':']).next().unwrap_or_default();
-                self.missing.get(name).or_else(|| self.missing.get(root)).cloned().flatten()
+                self.missing
+                    .get(name)
+                    .or_else(|| self.missing.get(root))
+                    .cloned()
+                    .flatten()
             }
             _ => None,
         };

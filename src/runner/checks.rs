@@ -6,7 +6,7 @@ use super::record::Heard;
 use super::strangers::scrub;
 use crate::expect::{Judged, Ruling};
 use crate::plan::PlannedCase;
-use crate::results::{CheckResult, ExchangeId, Outcome, Severity};
+use crate::results::{CheckResult, Outcome, Severity};
 
 /// A ruling with what the suite says of it.
 #[derive(Debug, Clone)]
@@ -21,7 +21,13 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn new(id: String, judged: Judged, severity: Severity) -> Self {
-        Self { id, ruling: judged.ruling, severity, refs: Vec::new(), hint: String::new() }
+        Self {
+            id,
+            ruling: judged.ruling,
+            severity,
+            refs: Vec::new(),
+            hint: String::new(),
+        }
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -40,7 +46,11 @@ pub(super) struct Checks {
 
 impl Checks {
     pub(super) fn new(case: &PlannedCase) -> Self {
-        Self { case: case.clone(), done: Vec::new(), late: BTreeSet::new() }
+        Self {
+            case: case.clone(),
+            done: Vec::new(),
+            late: BTreeSet::new(),
+        }
     }
 
     /// The severity of a check that nothing nearer says anything about.
@@ -62,7 +72,12 @@ impl Checks {
                 check.outcome = Outcome::Passed;
                 check.message = note;
             }
-            Ruling::Broken { severity, message, expected, actual } => {
+            Ruling::Broken {
+                severity,
+                message,
+                expected,
+                actual,
+            } => {
                 check.outcome = Outcome::Failed;
                 check.severity = severity.unwrap_or(part.severity);
                 check.message = message;
@@ -82,7 +97,13 @@ impl Checks {
 
     /// Adds a check that failed at first and held a moment later: a stale read, which is a warning.
     pub(super) fn add_late(&mut self, part: Part, heard: &Heard) {
-        let Ruling::Broken { message, expected, actual, .. } = part.ruling else {
+        let Ruling::Broken {
+            message,
+            expected,
+            actual,
+            ..
+        } = part.ruling
+        else {
             self.add(part, Some(heard));
             return;
         };
@@ -101,7 +122,13 @@ impl Checks {
     }
 
     /// Adds a check that could not be evaluated.
-    pub(super) fn add_errored(&mut self, part: Part, reason: String, cause: Option<String>, heard: Option<&Heard>) {
+    pub(super) fn add_errored(
+        &mut self,
+        part: Part,
+        reason: String,
+        cause: Option<String>,
+        heard: Option<&Heard>,
+    ) {
         let mut check = self.blank(&part);
         check.exchange = heard.map(Heard::id);
         check.outcome = Outcome::Errored;
@@ -112,12 +139,18 @@ impl Checks {
 
     /// A part for a check that is not about an answer.
     pub(super) fn part(&self, id: &str, severity: Option<Severity>) -> Part {
-        Part::new(id.to_owned(), Judged::held(id), severity.unwrap_or(self.severity()))
+        Part::new(
+            id.to_owned(),
+            Judged::held(id),
+            severity.unwrap_or(self.severity()),
+        )
     }
 
     /// Whether anything failed that a repeat might explain: all but what was merely late.
     pub(super) fn worth_repeating(&self) -> bool {
-        self.done.iter().any(|check| check.outcome == Outcome::Failed && !self.late.contains(&check.id))
+        self.done
+            .iter()
+            .any(|check| check.outcome == Outcome::Failed && !self.late.contains(&check.id))
     }
 
     /// The checks.
@@ -133,7 +166,12 @@ impl Checks {
     fn blank(&self, part: &Part) -> CheckResult {
         let case = &self.case.case;
         let mut refs = case.refs.clone();
-        refs.extend(part.refs.iter().filter(|own| !case.refs.contains(own)).cloned());
+        refs.extend(
+            part.refs
+                .iter()
+                .filter(|own| !case.refs.contains(own))
+                .cloned(),
+        );
         CheckResult {
             id: self.free_id(&part.id),
             outcome: Outcome::Passed,
@@ -143,7 +181,11 @@ impl Checks {
             expected: String::new(),
             actual: String::new(),
             exchange: None,
-            hint: if part.hint.is_empty() { case.hint.clone() } else { part.hint.clone() },
+            hint: if part.hint.is_empty() {
+                case.hint.clone()
+            } else {
+                part.hint.clone()
+            },
             unstable: false,
             cause: None,
             core: case.core,
@@ -166,9 +208,4 @@ impl Checks {
             number += 1;
         }
     }
-}
-
-/// The exchange that a check rests on.
-pub(super) fn shown_by(heard: &Heard) -> Option<ExchangeId> {
-    Some(heard.id())
 }

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// What became of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Removal {
+enum Removal {
     /// It is gone, or never was.
     Gone,
     /// It is not the run's: nothing was written on it.
@@ -40,8 +40,13 @@ pub enum Removal {
 /// How clean-up sends: within a case (recorded), or for itself.
 pub(super) trait Carrier: Send {
     /// Sends one request of clean-up.
-    fn carry(&mut self, method: &str, target: &str, body: Option<Value>, credential: &Credential)
-    -> impl Future<Output = Answered> + Send;
+    fn carry(
+        &mut self,
+        method: &str,
+        target: &str,
+        body: Option<Value>,
+        credential: &Credential,
+    ) -> impl Future<Output = Answered> + Send;
 }
 
 /// What clean-up needs of an answer.
@@ -53,12 +58,17 @@ pub(super) struct Answered {
 
 impl Answered {
     fn shows(&self, tokens: &[String]) -> bool {
-        let text = self.json.as_ref().map(|json| json.to_string().to_ascii_lowercase()).unwrap_or_default();
+        let text = self
+            .json
+            .as_ref()
+            .map(|json| json.to_string().to_ascii_lowercase())
+            .unwrap_or_default();
         tokens.iter().any(|token| text.contains(token.as_str()))
     }
 
     fn is_success(&self) -> bool {
-        self.status.is_some_and(|status| (200..300).contains(&status))
+        self.status
+            .is_some_and(|status| (200..300).contains(&status))
     }
 }
 
@@ -68,7 +78,13 @@ struct InCase<'a> {
 }
 
 impl Carrier for InCase<'_> {
-    async fn carry(&mut self, method: &str, target: &str, body: Option<Value>, credential: &Credential) -> Answered {
+    async fn carry(
+        &mut self,
+        method: &str,
+        target: &str,
+        body: Option<Value>,
+        credential: &Credential,
+    ) -> Answered {
         let out = Outgoing {
             step: "cleanup".to_owned(),
             method: method.to_owned(),
@@ -78,7 +94,10 @@ impl Carrier for InCase<'_> {
             credential: credential.clone(),
         };
         let heard: Heard = self.wire.send(out, self.deadline).await;
-        Answered { status: heard.status(), json: heard.received.json }
+        Answered {
+            status: heard.status(),
+            json: heard.received.json,
+        }
     }
 }
 
@@ -89,7 +108,13 @@ struct Alone<'a> {
 }
 
 impl Carrier for Alone<'_> {
-    async fn carry(&mut self, method: &str, target: &str, body: Option<Value>, credential: &Credential) -> Answered {
+    async fn carry(
+        &mut self,
+        method: &str,
+        target: &str,
+        body: Option<Value>,
+        credential: &Credential,
+    ) -> Answered {
         let request = Request {
             id: ExchangeId(0),
             step: "cleanup".to_owned(),
@@ -101,14 +126,23 @@ impl Carrier for Alone<'_> {
             operation: super::address::operation(method, target),
         };
         let received: Received = self.client.send(request, self.deadline).await;
-        Answered { status: received.status, json: received.json }
+        Answered {
+            status: received.status,
+            json: received.json,
+        }
     }
 }
 
 fn headers(with_body: bool) -> Vec<(String, String)> {
-    let mut all = vec![("Accept".to_owned(), "application/scim+json, application/json".to_owned())];
+    let mut all = vec![(
+        "Accept".to_owned(),
+        "application/scim+json, application/json".to_owned(),
+    )];
     if with_body {
-        all.push(("Content-Type".to_owned(), "application/scim+json".to_owned()));
+        all.push((
+            "Content-Type".to_owned(),
+            "application/scim+json".to_owned(),
+        ));
     }
     all
 }
@@ -127,7 +161,10 @@ pub(super) async fn case(shared: &Shared, wire: &mut Wire, number: usize) {
 /// Removes what cases that broke off left, and looks whether DELETE meant it. Returns what could not be removed.
 pub(super) async fn run(shared: &Shared) -> Vec<String> {
     let client = shared.context.client.clone();
-    let mut carrier = Alone { client: &client, deadline: shared.cleanup_deadline() };
+    let mut carrier = Alone {
+        client: &client,
+        deadline: shared.cleanup_deadline(),
+    };
     for entry in shared.ledger.all().into_iter().rev() {
         if matches!(
             entry.standing,
@@ -145,11 +182,17 @@ pub(super) async fn run(shared: &Shared) -> Vec<String> {
         .filter_map(|entry| {
             // A foreign id is listed without a word on what is there: it may be somebody's.
             let what = match (&entry.resource, &entry.find) {
-                (Some(id), _) if entry.standing == Standing::Left => format!("{}/{id}", entry.endpoint),
+                (Some(id), _) if entry.standing == Standing::Left => {
+                    format!("{}/{id}", entry.endpoint)
+                }
                 (_, Some(find)) => format!("{}?{}={}", entry.endpoint, find.attribute, find.value),
                 _ => return None,
             };
-            Some(if entry.note.is_empty() { what } else { format!("{what} ({})", entry.note) })
+            Some(if entry.note.is_empty() {
+                what
+            } else {
+                format!("{what} ({})", entry.note)
+            })
         })
         .collect()
 }
@@ -162,7 +205,10 @@ async fn settle_entry(shared: &Shared, carrier: &mut impl Carrier, entry: Entry)
         Removal::Gone => shared.ledger.gone(entry.id),
         Removal::NotOurs => {
             shared.ledger.looked_at(entry.id, false);
-            shared.ledger.note(entry.id, "the id that was given for it shows something else; the resource was not found");
+            shared.ledger.note(
+                entry.id,
+                "the id that was given for it shows something else; the resource was not found",
+            );
         }
         Removal::Left(note) => shared.ledger.left(entry.id, &note),
     }
@@ -195,7 +241,11 @@ impl Wanted {
 
 /// Removes one resource: by its id where it shows our token, else by the token.
 async fn remove(carrier: &mut impl Carrier, wanted: &Wanted, confirmed: bool) -> Removal {
-    let by_id = match wanted.id.as_deref().filter(|id| unsafe_id(id).is_none() && !wanted.foreign) {
+    let by_id = match wanted
+        .id
+        .as_deref()
+        .filter(|id| unsafe_id(id).is_none() && !wanted.foreign)
+    {
         None => None,
         Some(id) if confirmed => Some(delete(carrier, wanted, id).await),
         Some(id) => match look(carrier, wanted, id).await {
@@ -215,9 +265,19 @@ async fn remove(carrier: &mut impl Carrier, wanted: &Wanted, confirmed: bool) ->
             None => Removal::Left("sent without a name to find it by; no id came back".to_owned()),
         };
     };
-    let filter = format!("{} eq \"{}\"", find.attribute, escape_filter_literal(&find.value));
-    let target = format!("{}?filter={}", wanted.endpoint, encode_path_segment(&filter));
-    let answered = carrier.carry("GET", &target, None, &wanted.credential).await;
+    let filter = format!(
+        "{} eq \"{}\"",
+        find.attribute,
+        escape_filter_literal(&find.value)
+    );
+    let target = format!(
+        "{}?filter={}",
+        wanted.endpoint,
+        encode_path_segment(&filter)
+    );
+    let answered = carrier
+        .carry("GET", &target, None, &wanted.credential)
+        .await;
     let found: Vec<String> = answered
         .json
         .as_ref()
@@ -228,7 +288,10 @@ async fn remove(carrier: &mut impl Carrier, wanted: &Wanted, confirmed: bool) ->
                 .iter()
                 .filter(|resource| {
                     let text = resource.to_string().to_ascii_lowercase();
-                    wanted.tokens.iter().any(|token| text.contains(token.as_str()))
+                    wanted
+                        .tokens
+                        .iter()
+                        .any(|token| text.contains(token.as_str()))
                 })
                 .filter_map(id_of)
                 .filter(|id| unsafe_id(id).is_none())
@@ -266,7 +329,9 @@ enum Look {
 }
 
 async fn look(carrier: &mut impl Carrier, wanted: &Wanted, id: &str) -> Look {
-    let answered = carrier.carry("GET", &path(wanted, id), None, &wanted.credential).await;
+    let answered = carrier
+        .carry("GET", &path(wanted, id), None, &wanted.credential)
+        .await;
     match answered.status {
         Some(200) if answered.shows(&wanted.tokens) => Look::Ours,
         Some(200) => Look::SomebodyElse,
@@ -280,7 +345,9 @@ async fn look(carrier: &mut impl Carrier, wanted: &Wanted, id: &str) -> Look {
 async fn delete(carrier: &mut impl Carrier, wanted: &Wanted, id: &str) -> Removal {
     let mut why = String::new();
     for attempt in 1..=TRIES {
-        let answered = carrier.carry("DELETE", &path(wanted, id), None, &wanted.credential).await;
+        let answered = carrier
+            .carry("DELETE", &path(wanted, id), None, &wanted.credential)
+            .await;
         match answered.status {
             Some(200..300 | 404 | 410) => return Removal::Gone,
             Some(status) if status < 500 || status == 501 => {
@@ -314,16 +381,29 @@ async fn deactivate(carrier: &mut impl Carrier, wanted: &Wanted, id: &str, why: 
         "schemas": [PATCH_OP],
         "Operations": [{ "op": "replace", "path": "active", "value": false }]
     });
-    let patched = carrier.carry("PATCH", &target, Some(patch), &wanted.credential).await;
-    let mut now = carrier.carry("GET", &target, None, &wanted.credential).await;
+    let patched = carrier
+        .carry("PATCH", &target, Some(patch), &wanted.credential)
+        .await;
+    let mut now = carrier
+        .carry("GET", &target, None, &wanted.credential)
+        .await;
     if !is_inactive(&now)
         && !patched.is_success()
         && now.shows(&wanted.tokens)
         && let Some(Value::Object(mut whole)) = now.json.clone()
     {
         whole.insert("active".to_owned(), Value::Bool(false));
-        carrier.carry("PUT", &target, Some(Value::Object(whole)), &wanted.credential).await;
-        now = carrier.carry("GET", &target, None, &wanted.credential).await;
+        carrier
+            .carry(
+                "PUT",
+                &target,
+                Some(Value::Object(whole)),
+                &wanted.credential,
+            )
+            .await;
+        now = carrier
+            .carry("GET", &target, None, &wanted.credential)
+            .await;
     }
     match now.status {
         Some(404 | 410) => Removal::Gone,
@@ -333,9 +413,16 @@ async fn deactivate(carrier: &mut impl Carrier, wanted: &Wanted, id: &str, why: 
 }
 
 fn is_inactive(answered: &Answered) -> bool {
-    answered.json.as_ref().and_then(|json| named(json, "active")).is_some_and(|active| {
-        active == &Value::Bool(false) || active.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
-    })
+    answered
+        .json
+        .as_ref()
+        .and_then(|json| named(json, "active"))
+        .is_some_and(|active| {
+            active == &Value::Bool(false)
+                || active
+                    .as_str()
+                    .is_some_and(|text| text.eq_ignore_ascii_case("false"))
+        })
 }
 
 fn path(wanted: &Wanted, id: &str) -> String {
@@ -347,7 +434,12 @@ fn path(wanted: &Wanted, id: &str) -> String {
 /// A DELETE that deactivates (RFC 7644 section 3.6 allows it where the resource is 404 afterwards) leaves nobody active; one
 /// that does nothing does, and those people must at least be listed.
 async fn trust_or_verify(shared: &Shared, carrier: &mut impl Carrier) {
-    let deleted: Vec<Entry> = shared.ledger.all().into_iter().filter(Entry::was_deleted).collect();
+    let deleted: Vec<Entry> = shared
+        .ledger
+        .all()
+        .into_iter()
+        .filter(Entry::was_deleted)
+        .collect();
     let mut seen: Vec<String> = Vec::new();
     let mut doubted: Vec<String> = Vec::new();
     for entry in &deleted {
@@ -362,10 +454,15 @@ async fn trust_or_verify(shared: &Shared, carrier: &mut impl Carrier) {
             doubted.push(entry.endpoint.clone());
         }
     }
-    for entry in deleted.iter().filter(|entry| doubted.contains(&entry.endpoint)) {
+    for entry in deleted
+        .iter()
+        .filter(|entry| doubted.contains(&entry.endpoint))
+    {
         let wanted = Wanted::of(entry);
         let Some(id) = &wanted.id else { continue };
-        let now = carrier.carry("GET", &path(&wanted, id), None, &wanted.credential).await;
+        let now = carrier
+            .carry("GET", &path(&wanted, id), None, &wanted.credential)
+            .await;
         if now.status != Some(200) || !now.shows(&wanted.tokens) {
             continue;
         }
@@ -396,7 +493,11 @@ pub struct CleanedUp {
 ///
 /// # Errors
 /// Where a journal can't be read or written.
-pub async fn cleanup(client: &Client, state_dir: &Path, deadline: Option<Instant>) -> Result<CleanedUp, JournalError> {
+pub async fn cleanup(
+    client: &Client,
+    state_dir: &Path,
+    deadline: Option<Instant>,
+) -> Result<CleanedUp, JournalError> {
     let mut done = CleanedUp::default();
     let mut carrier = Alone { client, deadline };
     for mut journal in unfinished(state_dir, client.base_url().as_str())? {

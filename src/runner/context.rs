@@ -100,8 +100,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(context: Context, journal: Option<Journal>, stop: watch::Receiver<bool>) -> Self {
-        let rules = RuleBook::new(Arc::clone(&context.schema), context.client.base_url().as_str());
+    pub(super) fn new(
+        context: Context,
+        journal: Option<Journal>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let rules = RuleBook::new(
+            Arc::clone(&context.schema),
+            context.client.base_url().as_str(),
+        );
         Self {
             context,
             ledger: Ledger::new(journal),
@@ -119,7 +126,11 @@ impl Shared {
     pub(super) fn halted(&self) -> Option<StopReason> {
         if *self.stop.borrow() {
             Some(StopReason::Interrupted)
-        } else if self.context.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        } else if self
+            .context
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+        {
             Some(StopReason::Deadline)
         } else if self.lost.load(Ordering::Relaxed) {
             Some(StopReason::Untestable)
@@ -139,8 +150,10 @@ impl Shared {
 
     /// Counts an exchange, and notices a target that does not answer any more.
     pub(super) fn count(&self, answered: bool, throttled: u32) {
-        self.requests.fetch_add(1 + u64::from(throttled), Ordering::Relaxed);
-        self.throttled.fetch_add(u64::from(throttled), Ordering::Relaxed);
+        self.requests
+            .fetch_add(1 + u64::from(throttled), Ordering::Relaxed);
+        self.throttled
+            .fetch_add(u64::from(throttled), Ordering::Relaxed);
         if answered {
             self.silent.store(0, Ordering::Relaxed);
         } else if self.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENT {
@@ -150,7 +163,12 @@ impl Shared {
 
     /// Lets the rules see an exchange.
     pub(super) fn judge(&self, seen: &Seen<'_>) {
-        if let Some(book) = self.rules.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        if let Some(book) = self
+            .rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
             book.judge(seen);
         }
     }
@@ -173,7 +191,11 @@ impl Shared {
 
     /// What became of the rules; empty the second time.
     pub(super) fn rule_results(&self) -> Vec<RuleResult> {
-        let book = self.rules.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let book = self
+            .rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let private = self.private.lock().unwrap_or_else(PoisonError::into_inner);
         let mut results = book.map(RuleBook::finish).unwrap_or_default();
         for rule in &mut results {

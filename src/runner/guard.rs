@@ -59,7 +59,9 @@ pub(super) fn look(
     let json: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
     let mut write = Write::default();
     match write_target(method, target) {
-        WriteTarget::Never { why } => return Err(format!("{method} {target} is never sent: {why}")),
+        WriteTarget::Never { why } => {
+            return Err(format!("{method} {target} is never sent: {why}"));
+        }
         WriteTarget::Search => {}
         WriteTarget::Create { endpoint } => write.creates.push(Creation {
             endpoint,
@@ -69,7 +71,15 @@ pub(super) fn look(
             id: None,
         }),
         WriteTarget::One { endpoint, id } => {
-            one(&mut write, method, &endpoint, &id, json.as_ref(), ledger, names)?;
+            one(
+                &mut write,
+                method,
+                &endpoint,
+                &id,
+                json.as_ref(),
+                ledger,
+                names,
+            )?;
         }
         WriteTarget::Bulk => bulk(&mut write, body, json.as_ref(), ledger, names)?,
     }
@@ -92,16 +102,21 @@ fn one(
         entry: known.as_ref().map(|entry| entry.id),
         made_up: names.made_up(id),
     };
-    write.needs.push(match known.as_ref().map(|entry| (entry.standing, entry.id)) {
-        Some((Standing::Confirmed, _)) => Need::Nothing,
-        Some((Standing::Made | Standing::Sent, entry)) => Need::Confirm(entry),
-        Some((Standing::Foreign, _)) => {
-            return Err(format!("{endpoint}/{id} shows nothing that this run sent: it may be somebody else's"));
-        }
-        // An id that was ours may by now be given to somebody else: many stores count upwards again.
-        Some((Standing::Doubted | Standing::Gone | Standing::Left, _)) | None => nobody(),
-    });
-    if method.eq_ignore_ascii_case("PUT") && matches!(write.needs.last(), Some(Need::Nobody { .. })) {
+    write.needs.push(
+        match known.as_ref().map(|entry| (entry.standing, entry.id)) {
+            Some((Standing::Confirmed, _)) => Need::Nothing,
+            Some((Standing::Made | Standing::Sent, entry)) => Need::Confirm(entry),
+            Some((Standing::Foreign, _)) => {
+                return Err(format!(
+                    "{endpoint}/{id} shows nothing that this run sent: it may be somebody else's"
+                ));
+            }
+            // An id that was ours may by now be given to somebody else: many stores count upwards again.
+            Some((Standing::Doubted | Standing::Gone | Standing::Left, _)) | None => nobody(),
+        },
+    );
+    if method.eq_ignore_ascii_case("PUT") && matches!(write.needs.last(), Some(Need::Nobody { .. }))
+    {
         write.creates.push(Creation {
             endpoint: endpoint.to_owned(),
             body: body.cloned().unwrap_or(Value::Null),
@@ -121,12 +136,25 @@ fn bulk(
 ) -> Result<(), String> {
     let Some(json) = json else {
         // What a lenient server reads out of broken JSON cannot be known: nothing in it may be able to name a target.
-        let harmless = text.is_none_or(|text| !String::from_utf8_lossy(text).to_ascii_lowercase().contains("path"));
-        return if harmless { Ok(()) } else { Err("a bulk request that is not JSON may write on anything".to_owned()) };
+        let harmless = text.is_none_or(|text| {
+            !String::from_utf8_lossy(text)
+                .to_ascii_lowercase()
+                .contains("path")
+        });
+        return if harmless {
+            Ok(())
+        } else {
+            Err("a bulk request that is not JSON may write on anything".to_owned())
+        };
     };
-    let operations = named(json, "Operations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let operations = named(json, "Operations")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
     let text = |operation: &Value, name: &str| -> String {
-        named(operation, name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        named(operation, name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     };
     let made_here: Vec<String> = operations
         .iter()
@@ -144,14 +172,26 @@ fn bulk(
             }),
             WriteTarget::One { endpoint, id } => match id.strip_prefix("bulkId:") {
                 Some(bulk_id) if made_here.iter().any(|made| made == bulk_id) => {}
-                _ => one(write, &method, &endpoint, &id, named(operation, "data"), ledger, names)?,
+                _ => one(
+                    write,
+                    &method,
+                    &endpoint,
+                    &id,
+                    named(operation, "data"),
+                    ledger,
+                    names,
+                )?,
             },
             WriteTarget::Search => {}
-            WriteTarget::Bulk => return Err("a bulk request inside a bulk request is never sent".to_owned()),
+            WriteTarget::Bulk => {
+                return Err("a bulk request inside a bulk request is never sent".to_owned());
+            }
             // A malformed operation (no method, no path) is what some cases are about; it aims at nothing.
             WriteTarget::Never { .. } if method.is_empty() || path.is_empty() => {}
             WriteTarget::Never { why } => {
-                return Err(format!("the bulk operation {method} {path} is never sent: {why}"));
+                return Err(format!(
+                    "the bulk operation {method} {path} is never sent: {why}"
+                ));
             }
         }
     }
@@ -159,7 +199,10 @@ fn bulk(
 }
 
 fn text_of(body: Option<&[u8]>) -> Value {
-    Value::String(body.map(|body| String::from_utf8_lossy(body).into_owned()).unwrap_or_default())
+    Value::String(
+        body.map(|body| String::from_utf8_lossy(body).into_owned())
+            .unwrap_or_default(),
+    )
 }
 
 /// The tokens in a body, wherever in it.
@@ -173,25 +216,41 @@ pub(super) fn tokens(body: &Value, tag: &RunTag) -> Vec<String> {
 /// What became of each operation of a bulk request: its place, and the id where it made something, `None` where it was
 /// refused (RFC 7644 section 3.7.3).
 pub(super) fn bulk_results(request: &Value, response: &Value) -> Vec<(usize, Option<String>)> {
-    let operations = |json: &Value| named(json, "Operations").and_then(Value::as_array).cloned().unwrap_or_default();
+    let operations = |json: &Value| {
+        named(json, "Operations")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (asked, answered) = (operations(request), operations(response));
-    let bulk_id = |operation: &Value| named(operation, "bulkId").filter(|id| !id.is_null()).cloned();
+    let bulk_id = |operation: &Value| {
+        named(operation, "bulkId")
+            .filter(|id| !id.is_null())
+            .cloned()
+    };
     let mut results = Vec::new();
     for (place, operation) in asked.iter().enumerate() {
         let result = match bulk_id(operation) {
-            Some(id) => answered.iter().find(|answer| bulk_id(answer).as_ref() == Some(&id)),
+            Some(id) => answered
+                .iter()
+                .find(|answer| bulk_id(answer).as_ref() == Some(&id)),
             None => answered.get(place),
         };
         let Some(result) = result else { continue };
         let status = match named(result, "status") {
             Some(Value::String(text)) => text.trim().parse::<u16>().ok(),
-            Some(Value::Number(number)) => number.as_u64().and_then(|number| u16::try_from(number).ok()),
-            Some(Value::Object(members)) => {
-                members.get("code").and_then(Value::as_str).and_then(|code| code.parse().ok())
-            }
+            Some(Value::Number(number)) => number
+                .as_u64()
+                .and_then(|number| u16::try_from(number).ok()),
+            Some(Value::Object(members)) => members
+                .get("code")
+                .and_then(Value::as_str)
+                .and_then(|code| code.parse().ok()),
             _ => None,
         };
-        let location = named(result, "location").and_then(Value::as_str).and_then(resource_of);
+        let location = named(result, "location")
+            .and_then(Value::as_str)
+            .and_then(resource_of);
         match (status, location) {
             (Some(200..300), Some((_, id))) => results.push((place, Some(id))),
             (Some(400..500), _) => results.push((place, None)),
@@ -236,7 +295,13 @@ mod tests {
         assert!(matches!(need("PATCH", "/Users/new"), Ok(Need::Confirm(_))));
         assert!(need("PATCH", "/Users/theirs").is_err());
         for target in ["/Groups/own", "/Users/1", "/users/own"] {
-            assert!(matches!(need("DELETE", target), Ok(Need::Nobody { made_up: false, .. })), "{target}");
+            assert!(
+                matches!(
+                    need("DELETE", target),
+                    Ok(Need::Nobody { made_up: false, .. })
+                ),
+                "{target}"
+            );
         }
         for target in ["/Users", "", "/Users/..", "/Me", "/Users/own/emails"] {
             assert!(need("DELETE", target).is_err(), "{target}");
@@ -246,13 +311,27 @@ mod tests {
     #[test]
     fn a_put_on_an_id_that_nobody_has_may_make_something() {
         let names = names();
-        let id = crate::suite::template::Lookup::lookup(&|name: &str| names.lookup("s", name), "guid")
-            .and_then(|guid| guid.as_str().map(str::to_owned))
-            .expect("a guid");
+        let id =
+            crate::suite::template::Lookup::lookup(&|name: &str| names.lookup("s", name), "guid")
+                .and_then(|guid| guid.as_str().map(str::to_owned))
+                .expect("a guid");
         let body = json!({"userName": "x"});
-        let write =
-            look("PUT", &format!("/Users/{id}"), Some(body.to_string().as_bytes()), &ledger(), &names).expect("allowed");
-        assert_eq!(write.needs, [Need::Nobody { path: format!("/Users/{id}"), entry: None, made_up: true }]);
+        let write = look(
+            "PUT",
+            &format!("/Users/{id}"),
+            Some(body.to_string().as_bytes()),
+            &ledger(),
+            &names,
+        )
+        .expect("allowed");
+        assert_eq!(
+            write.needs,
+            [Need::Nobody {
+                path: format!("/Users/{id}"),
+                entry: None,
+                made_up: true
+            }]
+        );
         assert_eq!(write.creates[0].id.as_deref(), Some(id.as_str()));
     }
 
@@ -280,7 +359,8 @@ mod tests {
         ] {
             assert!(bulk(bad.clone()).is_err(), "{bad}");
         }
-        let strange = bulk(json!([{"method": "DELETE", "path": "/Users/bulkId:b"}])).expect("asked first");
+        let strange =
+            bulk(json!([{"method": "DELETE", "path": "/Users/bulkId:b"}])).expect("asked first");
         assert!(matches!(strange.needs[0], Need::Nobody { .. }));
         let raw = |text: &str| look("POST", "/Bulk", Some(text.as_bytes()), &ledger(), &names());
         assert!(raw("{\"Operations\": [").is_ok());
@@ -297,6 +377,9 @@ mod tests {
             {"bulkId": "a", "status": "201", "location": "https://h/v2/Users/7"},
             {"status": "204"}
         ]});
-        assert_eq!(bulk_results(&request, &response), [(0, Some("7".into())), (1, None)]);
+        assert_eq!(
+            bulk_results(&request, &response),
+            [(0, Some("7".into())), (1, None)]
+        );
     }
 }

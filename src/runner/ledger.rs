@@ -11,11 +11,11 @@ use super::journal::{FindBy, Journal, JournalError};
 
 /// An entry's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EntryId(u64);
+pub(super) struct EntryId(u64);
 
 /// How far an entry is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// The POST went out, or is about to; no answer with an id came.
     Sent,
     /// An answer named an id; nobody has looked yet.
@@ -34,25 +34,25 @@ pub enum Standing {
 
 /// One resource of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(super) struct Entry {
     /// Its number.
-    pub id: EntryId,
+    pub(super) id: EntryId,
     /// The case that made it, by its place in the plan.
-    pub case: usize,
+    pub(super) case: usize,
     /// `/Users`, as the POST wrote it.
-    pub endpoint: String,
+    pub(super) endpoint: String,
     /// The target's id.
-    pub resource: Option<String>,
+    pub(super) resource: Option<String>,
     /// The tokens that were sent in it.
-    pub tokens: Vec<String>,
+    pub(super) tokens: Vec<String>,
     /// How it is found where the id is not known.
-    pub find: Option<FindBy>,
+    pub(super) find: Option<FindBy>,
     /// The credential under which it was made.
-    pub credential: Credential,
+    pub(super) credential: Credential,
     /// How far it is known.
-    pub standing: Standing,
+    pub(super) standing: Standing,
     /// For `Left`: what became of it, such as `deactivated`.
-    pub note: String,
+    pub(super) note: String,
 }
 
 /// The note of an entry that a DELETE took.
@@ -61,13 +61,13 @@ const DELETED: &str = "deleted";
 impl Entry {
     /// A DELETE took it, as far as its answer says.
     #[must_use]
-    pub fn was_deleted(&self) -> bool {
+    pub(super) fn was_deleted(&self) -> bool {
         self.standing == Standing::Gone && self.note == DELETED
     }
 
     /// Whether a body shows a token that was sent in this entry.
     #[must_use]
-    pub fn is_shown_in(&self, body: &str) -> bool {
+    pub(super) fn is_shown_in(&self, body: &str) -> bool {
         let lower = body.to_ascii_lowercase();
         self.tokens
             .iter()
@@ -77,7 +77,7 @@ impl Entry {
 
 /// All entries of a run.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub(super) struct Ledger {
     entries: Mutex<Vec<Entry>>,
     journal: Option<Journal>,
 }
@@ -85,7 +85,7 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger; with a journal, each entry is written there first.
     #[must_use]
-    pub fn new(journal: Option<Journal>) -> Self {
+    pub(super) fn new(journal: Option<Journal>) -> Self {
         Self {
             entries: Mutex::default(),
             journal,
@@ -96,7 +96,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the journal cannot be written: then the POST must not be sent.
-    pub fn announce(
+    pub(super) fn announce(
         &self,
         case: usize,
         endpoint: &str,
@@ -124,7 +124,7 @@ impl Ledger {
     }
 
     /// The answer named this id.
-    pub fn made(&self, id: EntryId, resource: &str) {
+    pub(super) fn made(&self, id: EntryId, resource: &str) {
         if let Some(journal) = &self.journal {
             // The token is in the journal already: without this line the resource is found by it.
             let _ = journal.made(id.0, resource);
@@ -136,7 +136,7 @@ impl Ledger {
     }
 
     /// A GET showed whether it is ours.
-    pub fn looked_at(&self, id: EntryId, ours: bool) {
+    pub(super) fn looked_at(&self, id: EntryId, ours: bool) {
         self.change(id, |entry| {
             entry.standing = if ours {
                 Standing::Confirmed
@@ -147,7 +147,7 @@ impl Ledger {
     }
 
     /// It was never made, or is gone.
-    pub fn gone(&self, id: EntryId) {
+    pub(super) fn gone(&self, id: EntryId) {
         if let Some(journal) = &self.journal {
             // A line that is missing only makes `cleanup` ask once more.
             let _ = journal.done(id.0);
@@ -156,23 +156,23 @@ impl Ledger {
     }
 
     /// A step's DELETE of it succeeded; nobody has looked yet.
-    pub fn doubted(&self, id: EntryId) {
+    pub(super) fn doubted(&self, id: EntryId) {
         self.change(id, |entry| entry.standing = Standing::Doubted);
     }
 
     /// It was there, and a DELETE took it.
-    pub fn deleted(&self, id: EntryId) {
+    pub(super) fn deleted(&self, id: EntryId) {
         self.gone(id);
         self.note(id, DELETED);
     }
 
     /// What is worth saying of it.
-    pub fn note(&self, id: EntryId, note: &str) {
+    pub(super) fn note(&self, id: EntryId, note: &str) {
         self.change(id, |entry| entry.note = note.to_owned());
     }
 
     /// It could not be removed.
-    pub fn left(&self, id: EntryId, note: &str) {
+    pub(super) fn left(&self, id: EntryId, note: &str) {
         self.change(id, |entry| {
             entry.standing = Standing::Left;
             entry.note = note.to_owned();
@@ -181,13 +181,13 @@ impl Ledger {
 
     /// The entry as it stands.
     #[must_use]
-    pub fn get(&self, id: EntryId) -> Option<Entry> {
+    pub(super) fn get(&self, id: EntryId) -> Option<Entry> {
         self.lock().iter().find(|entry| entry.id == id).cloned()
     }
 
     /// The entry of this endpoint and id. A later one is nearer: servers may use an id again.
     #[must_use]
-    pub fn find(&self, endpoint: &str, resource: &str) -> Option<Entry> {
+    pub(super) fn find(&self, endpoint: &str, resource: &str) -> Option<Entry> {
         self.lock()
             .iter()
             .rev()
@@ -197,7 +197,7 @@ impl Ledger {
 
     /// Whether the run made a resource with this id, as a GET confirmed (at some time; it may be gone by now).
     #[must_use]
-    pub fn is_own(&self, resource: &str) -> bool {
+    pub(super) fn is_own(&self, resource: &str) -> bool {
         self.lock().iter().any(|entry| {
             matches!(
                 entry.standing,
@@ -208,7 +208,7 @@ impl Ledger {
 
     /// What a case made and what is not gone, in order of making.
     #[must_use]
-    pub fn of_case(&self, case: usize) -> Vec<Entry> {
+    pub(super) fn of_case(&self, case: usize) -> Vec<Entry> {
         self.lock()
             .iter()
             .filter(|entry| entry.case == case && entry.standing != Standing::Gone)
@@ -218,7 +218,7 @@ impl Ledger {
 
     /// All entries, by case and in order of making within it.
     #[must_use]
-    pub fn all(&self) -> Vec<Entry> {
+    pub(super) fn all(&self) -> Vec<Entry> {
         let mut all = self.lock().clone();
         all.sort_by_key(|entry| (entry.case, entry.id));
         all
@@ -226,7 +226,7 @@ impl Ledger {
 
     /// The journal, where one is kept.
     #[must_use]
-    pub fn journal(&self) -> Option<&Journal> {
+    pub(super) fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
     }
 

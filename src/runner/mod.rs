@@ -55,14 +55,22 @@ pub async fn run(
     let began = Instant::now();
     let started = jiff::Timestamp::now().to_string();
     let journal = match &context.state_dir {
-        Some(dir) => Some(Journal::begin(dir, context.client.base_url().as_str(), &context.tag)?),
+        Some(dir) => Some(Journal::begin(
+            dir,
+            context.client.base_url().as_str(),
+            &context.tag,
+        )?),
         None => None,
     };
     let shared = Arc::new(Shared::new(context, journal, stop));
     let cases = pool::all(&shared, plan, &events).await;
     let stopped = shared.halted();
     let _ = events.send(Event::CleaningUp);
-    let leftovers = if shared.context.keep { Vec::new() } else { cleanup::run(&shared).await };
+    let leftovers = if shared.context.keep {
+        Vec::new()
+    } else {
+        cleanup::run(&shared).await
+    };
     if leftovers.is_empty()
         && !shared.context.keep
         && let Some(journal) = shared.ledger.journal()
@@ -77,7 +85,10 @@ pub async fn run(
         cases,
         rules: shared.rule_results(),
         leftovers,
-        stop: stopped.map(|reason| Stop { reason, message: stop_message(reason).to_owned() }),
+        stop: stopped.map(|reason| Stop {
+            reason,
+            message: stop_message(reason).to_owned(),
+        }),
         started,
         finished: jiff::Timestamp::now().to_string(),
         duration_ms: began.elapsed().as_secs_f64() * 1000.0,

@@ -92,7 +92,7 @@ fn is_token(text: &str) -> bool {
 
 /// The names of one attempt at one case.
 #[derive(Debug)]
-pub struct Names {
+pub(super) struct Names {
     tag: RunTag,
     seed: u64,
     case_id: String,
@@ -110,7 +110,13 @@ struct GivenOut {
 impl Names {
     /// The names of a case: `case_number` is its place in the plan, `attempt` 0, or 1 for the repeat.
     #[must_use]
-    pub fn new(tag: RunTag, seed: u64, case_id: &str, case_number: usize, attempt: u8) -> Self {
+    pub(super) fn new(
+        tag: RunTag,
+        seed: u64,
+        case_id: &str,
+        case_number: usize,
+        attempt: u8,
+    ) -> Self {
         Self {
             tag,
             seed,
@@ -123,7 +129,7 @@ impl Names {
 
     /// The run's tag.
     #[must_use]
-    pub fn tag(&self) -> &RunTag {
+    pub(super) fn tag(&self) -> &RunTag {
         &self.tag
     }
 
@@ -131,7 +137,7 @@ impl Names {
     ///
     /// Without a name the value belongs to the step (each mention in one step is the same), with a name to the case.
     #[must_use]
-    pub fn lookup(&self, step: &str, expression: &str) -> Option<Value> {
+    pub(super) fn lookup(&self, step: &str, expression: &str) -> Option<Value> {
         let (word, name) = match expression.split_once('.') {
             Some((word, name)) => (word, Some(name)),
             None => (expression, None),
@@ -169,7 +175,7 @@ impl Names {
 
     /// Whether a text contains something that only this case can have made up: a token or a generated identifier.
     #[must_use]
-    pub fn made_up(&self, text: &str) -> bool {
+    pub(super) fn made_up(&self, text: &str) -> bool {
         let given_out = self
             .given_out
             .lock()

@@ -12,7 +12,11 @@ use crate::plan::{Plan, PlannedCase};
 use crate::results::{CaseResult, CheckResult, Outcome, SkipKind, StopReason};
 
 /// Plays all cases of a plan: those that bear company first, then the exclusive ones, each alone.
-pub(super) async fn all(shared: &Arc<Shared>, plan: &Plan, events: &UnboundedSender<Event>) -> Vec<CaseResult> {
+pub(super) async fn all(
+    shared: &Arc<Shared>,
+    plan: &Plan,
+    events: &UnboundedSender<Event>,
+) -> Vec<CaseResult> {
     let mut results: Vec<Option<CaseResult>> = plan.cases.iter().map(skipped).collect();
     let waiting = |exclusive: bool| {
         let open: Vec<usize> = plan
@@ -24,15 +28,21 @@ pub(super) async fn all(shared: &Arc<Shared>, plan: &Plan, events: &UnboundedSen
             .collect();
         open
     };
-    let rounds = [(waiting(false), shared.context.jobs.max(1)), (waiting(true), 1)];
-    let _ = events.send(Event::RunStarted { cases: rounds.iter().map(|(open, _)| open.len()).sum() });
+    let rounds = [
+        (waiting(false), shared.context.jobs.max(1)),
+        (waiting(true), 1),
+    ];
+    let _ = events.send(Event::RunStarted {
+        cases: rounds.iter().map(|(open, _)| open.len()).sum(),
+    });
     for (open, jobs) in rounds {
         let mut open = open.into_iter();
         let mut tasks: JoinSet<(usize, CaseResult)> = JoinSet::new();
         loop {
             while tasks.len() < jobs && shared.halted().is_none() {
                 let Some(at) = open.next() else { break };
-                let (shared, planned, events) = (Arc::clone(shared), plan.cases[at].clone(), events.clone());
+                let (shared, planned, events) =
+                    (Arc::clone(shared), plan.cases[at].clone(), events.clone());
                 tasks.spawn(async move { (at, contained(shared, planned, at, events).await) });
             }
             match tasks.join_next().await {
@@ -58,7 +68,9 @@ async fn contained(
     at: usize,
     events: UnboundedSender<Event>,
 ) -> CaseResult {
-    let _ = events.send(Event::CaseStarted { id: planned.id.clone() });
+    let _ = events.send(Event::CaseStarted {
+        id: planned.id.clone(),
+    });
     let began = Instant::now();
     let (inner, copy) = (Arc::clone(&shared), planned.clone());
     let mut tasks = JoinSet::new();
@@ -78,7 +90,10 @@ async fn contained(
         }
     };
     result.duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-    let _ = events.send(Event::CaseFinished { id: result.id.clone(), outcome: result.outcome });
+    let _ = events.send(Event::CaseFinished {
+        id: result.id.clone(),
+        outcome: result.outcome,
+    });
     result
 }
 
@@ -126,7 +141,10 @@ fn mark_unstable(checks: &mut [CheckResult], first: &Attempt, second: &Attempt) 
     let concerned =
         |check: &CheckResult| check.outcome == Outcome::Failed && !first.late.contains(&check.id);
     let all_held = checks.iter().filter(|check| concerned(check)).all(|check| {
-        second.checks.iter().any(|again| again.id == check.id && again.outcome == Outcome::Passed)
+        second
+            .checks
+            .iter()
+            .any(|again| again.id == check.id && again.outcome == Outcome::Passed)
     });
     if all_held {
         for check in checks.iter_mut().filter(|check| concerned(check)) {
@@ -154,7 +172,11 @@ trait OutcomeWith {
 
 impl OutcomeWith for CaseResult {
     fn outcome_with(&self, outcome: Outcome) -> Outcome {
-        if self.outcome == Outcome::Failed { Outcome::Failed } else { outcome }
+        if self.outcome == Outcome::Failed {
+            Outcome::Failed
+        } else {
+            outcome
+        }
     }
 }
 

@@ -58,7 +58,8 @@ impl Heard {
 
     /// A 2xx came.
     pub(super) fn is_success(&self) -> bool {
-        self.status().is_some_and(|status| (200..300).contains(&status))
+        self.status()
+            .is_some_and(|status| (200..300).contains(&status))
     }
 
     /// The answer's body as text, for a look at whose resource it is.
@@ -94,25 +95,55 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(shared: Arc<Shared>, case: &str, order: usize, hostile: bool, judged: bool) -> Self {
-        Self { shared, case: case.to_owned(), order: order as u64, hostile, judged, exchanges: Vec::new(), numbered: 0 }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        case: &str,
+        order: usize,
+        hostile: bool,
+        judged: bool,
+    ) -> Self {
+        Self {
+            shared,
+            case: case.to_owned(),
+            order: order as u64,
+            hostile,
+            judged,
+            exchanges: Vec::new(),
+            numbered: 0,
+        }
     }
 
     /// Sends one request.
     pub(super) async fn send(&mut self, out: Outgoing, deadline: Option<Instant>) -> Heard {
         let request = self.number(out);
-        let received = self.shared.context.client.send(request.clone(), deadline).await;
+        let received = self
+            .shared
+            .context
+            .client
+            .send(request.clone(), deadline)
+            .await;
         self.hear(&request, received)
     }
 
     /// Sends requests at the same time; the answers come in the order of the requests.
-    pub(super) async fn send_together(&mut self, all: Vec<Outgoing>, deadline: Option<Instant>) -> Vec<Heard> {
+    pub(super) async fn send_together(
+        &mut self,
+        all: Vec<Outgoing>,
+        deadline: Option<Instant>,
+    ) -> Vec<Heard> {
         let requests: Vec<Request> = all.into_iter().map(|out| self.number(out)).collect();
         let client = self.shared.context.client.clone();
-        let received =
-            futures_util::future::join_all(requests.iter().map(|request| client.send(request.clone(), deadline)))
-                .await;
-        requests.iter().zip(received).map(|(request, received)| self.hear(request, received)).collect()
+        let received = futures_util::future::join_all(
+            requests
+                .iter()
+                .map(|request| client.send(request.clone(), deadline)),
+        )
+        .await;
+        requests
+            .iter()
+            .zip(received)
+            .map(|(request, received)| self.hear(request, received))
+            .collect()
     }
 
     /// What was sent and received, in order.
@@ -135,9 +166,17 @@ impl Wire {
     }
 
     fn hear(&mut self, request: &Request, mut received: Received) -> Heard {
-        let sent: Option<Value> = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
-        self.shared.count(received.status.is_some(), received.exchange.throttled);
-        let private = if is_discovery(&request.target) { BTreeSet::new() } else { self.cut(&mut received) };
+        let sent: Option<Value> = request
+            .body
+            .as_deref()
+            .and_then(|body| serde_json::from_slice(body).ok());
+        self.shared
+            .count(received.status.is_some(), received.exchange.throttled);
+        let private = if is_discovery(&request.target) {
+            BTreeSet::new()
+        } else {
+            self.cut(&mut received)
+        };
         self.shared.keep_private(&private);
         if self.judged {
             self.shared.judge(&Seen {
@@ -158,7 +197,9 @@ impl Wire {
     /// Takes other people's data out of the record and returns its texts.
     fn cut(&self, received: &mut Received) -> BTreeSet<String> {
         let tag = &self.shared.context.tag;
-        let Some(body) = &mut received.exchange.response_body else { return BTreeSet::new() };
+        let Some(body) = &mut received.exchange.response_body else {
+            return BTreeSet::new();
+        };
         let Some(json) = &received.json else {
             if let Some(text) = strangers::cut_text(&body.text, tag.is_in(&body.text)) {
                 body.text = text;
@@ -175,9 +216,18 @@ impl Wire {
         };
         let cut = strangers::cut(json, &own);
         if cut.strangers > 0 {
-            let mut text = self.shared.context.client.redactor().text(&cut.body.to_string()).into_owned();
+            let mut text = self
+                .shared
+                .context
+                .client
+                .redactor()
+                .text(&cut.body.to_string())
+                .into_owned();
             if text.len() > RECORDED {
-                let end = (0..=RECORDED).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+                let end = (0..=RECORDED)
+                    .rev()
+                    .find(|at| text.is_char_boundary(*at))
+                    .unwrap_or(0);
                 text.truncate(end);
                 body.truncated = true;
             }

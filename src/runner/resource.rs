@@ -41,7 +41,9 @@ impl Resource {
 
     /// Notes what an answer shows of this resource, where it is about it and not narrowed.
     pub(super) fn note(&mut self, heard: &Heard) {
-        let Some(json) = heard.received.json.as_ref() else { return };
+        let Some(json) = heard.received.json.as_ref() else {
+            return;
+        };
         if id_of(json).as_deref() == self.id.as_deref() && self.id.is_some() {
             self.shown = Some(json.clone());
         }
@@ -65,13 +67,19 @@ pub(super) fn id_of(json: &Value) -> Option<String> {
 /// # Errors
 /// A sentence that says why there is none.
 pub(super) fn usable_id(heard: &Heard) -> Result<String, String> {
-    let json = heard.received.json.as_ref().ok_or("the answer holds no resource as JSON")?;
+    let json = heard
+        .received
+        .json
+        .as_ref()
+        .ok_or("the answer holds no resource as JSON")?;
     let id = match named(json, "id") {
         None | Some(Value::Null) => return Err("the answer has no id".to_owned()),
         Some(_) => id_of(json).ok_or("the id in the answer is no string")?,
     };
     match unsafe_id(&id) {
-        Some(why) => Err(format!("the id in the answer can't be used in a URL: {why}")),
+        Some(why) => Err(format!(
+            "the id in the answer can't be used in a URL: {why}"
+        )),
         None => Ok(id),
     }
 }

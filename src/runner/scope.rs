@@ -35,7 +35,11 @@ impl Lookup for Scope<'_> {
         match name {
             "run" => return Some(Value::from(self.names.tag().as_str())),
             "base" => return Some(Value::from(self.base)),
-            "flavour" => return Some(Value::from(self.planned.flavour.clone().unwrap_or_default())),
+            "flavour" => {
+                return Some(Value::from(
+                    self.planned.flavour.clone().unwrap_or_default(),
+                ));
+            }
             _ => {}
         }
         let (root, rest) = name.split_once('.')?;
@@ -46,7 +50,11 @@ impl Lookup for Scope<'_> {
                 _ => row.values.get(rest).cloned(),
             };
         }
-        let resource = self.resources.iter().rev().find(|resource| resource.name == root)?;
+        let resource = self
+            .resources
+            .iter()
+            .rev()
+            .find(|resource| resource.name == root)?;
         of_resource(resource, rest)
     }
 }
@@ -54,14 +62,19 @@ impl Lookup for Scope<'_> {
 fn of_resource(resource: &Resource, path: &str) -> Option<Value> {
     let at = |value: Option<&Value>, path: &str| -> Option<Value> {
         let path = AttrPath::parse(path).ok()?;
-        get(value?, &path).into_iter().find(|value| !value.is_null()).cloned()
+        get(value?, &path)
+            .into_iter()
+            .find(|value| !value.is_null())
+            .cloned()
     };
     if let Some(path) = path.strip_prefix("server.") {
         return at(resource.server(), path);
     }
     match path {
         "id" => resource.id.clone().map(Value::from),
-        "meta.version" => at(resource.server(), path).or_else(|| resource.etag.clone().map(Value::from)),
+        "meta.version" => {
+            at(resource.server(), path).or_else(|| resource.etag.clone().map(Value::from))
+        }
         "meta.location" => at(resource.server(), path),
         _ => at(Some(resource.sent.resource()), path).or_else(|| at(resource.server(), path)),
     }
@@ -76,7 +89,10 @@ pub(super) struct View<'a> {
 
 impl View<'_> {
     fn find(&self, name: &str) -> Option<&Resource> {
-        self.resources.iter().rev().find(|resource| resource.name == name)
+        self.resources
+            .iter()
+            .rev()
+            .find(|resource| resource.name == name)
     }
 }
 

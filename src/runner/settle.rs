@@ -24,7 +24,12 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn new(settle: Duration) -> Self {
-        Self { settle, began: Instant::now(), pause: FIRST_PAUSE, asked_again: false }
+        Self {
+            settle,
+            began: Instant::now(),
+            pause: FIRST_PAUSE,
+            asked_again: false,
+        }
     }
 
     /// Waits and says whether to ask again.

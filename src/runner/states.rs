@@ -62,7 +62,9 @@ impl Play {
                     });
                     return Ok(late);
                 }
-                Some(200) => "the resource that GET shows there has nothing of what was sent".to_owned(),
+                Some(200) => {
+                    "the resource that GET shows there has nothing of what was sent".to_owned()
+                }
                 Some(status) => format!("reading it back answered {status}"),
                 None => "reading it back brought no answer".to_owned(),
             };
@@ -78,16 +80,17 @@ impl Play {
         let resource = &self.resources[at];
         let made = resource.id.as_deref().unwrap_or("?");
         let mut part = self.checks.part(&resource.origin, None);
-        let actual = heard.map_or_else(String::new, |heard| match (heard.status(), &heard.received.exchange.error) {
-            (Some(status), _) => status.to_string(),
-            (None, Some(error)) => error.message.clone(),
-            (None, None) => String::new(),
+        let actual = heard.map_or_else(String::new, |heard| {
+            match (heard.status(), &heard.received.exchange.error) {
+                (Some(status), _) => status.to_string(),
+                (None, Some(error)) => error.message.clone(),
+                (None, None) => String::new(),
+            }
         });
         part.ruling = broken(
             format!(
                 "{} was made as {}/{made}, but {why}",
-                resource.name,
-                resource.endpoint,
+                resource.name, resource.endpoint,
             ),
             "GET of the id answers 200 with what was sent",
             &actual,
@@ -126,17 +129,30 @@ impl Play {
             } else {
                 written.on.clone()
             };
-            aimed.into_iter().map(|at| (at, untouched.clone())).collect()
+            aimed
+                .into_iter()
+                .map(|at| (at, untouched.clone()))
+                .collect()
         } else {
             changes
                 .of
                 .iter()
                 .filter_map(|(name, change)| {
-                    let at = self.resources.iter().rposition(|resource| resource.name == *name);
+                    let at = self
+                        .resources
+                        .iter()
+                        .rposition(|resource| resource.name == *name);
                     if at.is_none() {
                         let cause = self.missing.get(name).cloned().flatten();
-                        let part = self.checks.part(&format!("{}.state.{name}", send.id), send.severity);
-                        self.checks.add_errored(part, format!("{name} does not exist"), cause, None);
+                        let part = self
+                            .checks
+                            .part(&format!("{}.state.{name}", send.id), send.severity);
+                        self.checks.add_errored(
+                            part,
+                            format!("{name} does not exist"),
+                            cause,
+                            None,
+                        );
                     }
                     Some((at?, change.clone()))
                 })
@@ -156,13 +172,18 @@ impl Play {
             match change {
                 Change::Any => self.resources[at].state = None,
                 Change::Gone => self.verify_gone(at, &prefix, send.severity).await,
-                Change::Paths(_) => self.verify_state(at, &change, &prefix, send.severity, written).await,
+                Change::Paths(_) => {
+                    self.verify_state(at, &change, &prefix, send.severity, written)
+                        .await
+                }
             }
         }
     }
 
     async fn verify_gone(&mut self, at: usize, prefix: &str, severity: Option<Severity>) {
-        let Some(target) = self.target_of(at) else { return };
+        let Some(target) = self.target_of(at) else {
+            return;
+        };
         let mut part = self.checks.part(&format!("{prefix}.gone"), severity);
         let mut patience = Patience::new(self.shared.context.settle);
         let mut first: Option<Judged> = None;
@@ -210,7 +231,12 @@ impl Play {
         let (Some(before), Some(target)) = (resource.state.clone(), self.target_of(at)) else {
             let cause = resource.broken_by.clone();
             let part = self.checks.part(&format!("{prefix}.rest"), severity);
-            self.checks.add_errored(part, "its state before was not known".to_owned(), cause, None);
+            self.checks.add_errored(
+                part,
+                "its state before was not known".to_owned(),
+                cause,
+                None,
+            );
             return;
         };
         let mut patience = Patience::new(self.shared.context.settle);
@@ -220,7 +246,8 @@ impl Play {
             let judged = self.compare(at, &before, change, &heard, written);
             let wrong = judged.iter().any(|one| !one.is_held());
             // A refused write changes nothing later either.
-            if !wrong || written.refused.is_some() || !can_change(&heard) || !patience.again().await {
+            if !wrong || written.refused.is_some() || !can_change(&heard) || !patience.again().await
+            {
                 break (heard, judged);
             }
             first.get_or_insert(judged);
@@ -228,9 +255,15 @@ impl Play {
         let first = first.filter(|_| patience.is_late()).unwrap_or_default();
         let readable = self.learn(at, &heard);
         for one in judged {
-            let what = one.what.strip_prefix("state.").unwrap_or(&one.what).to_owned();
+            let what = one
+                .what
+                .strip_prefix("state.")
+                .unwrap_or(&one.what)
+                .to_owned();
             let mut part = self.checks.part(&format!("{prefix}.{what}"), severity);
-            let at_first = first.iter().find(|early| early.what == one.what && !early.is_held());
+            let at_first = first
+                .iter()
+                .find(|early| early.what == one.what && !early.is_held());
             match (&written.refused, one.is_held(), at_first) {
                 (Some(cause), false, _) if what != "rest" => self.checks.add_errored(
                     part,
@@ -266,13 +299,27 @@ impl Play {
     ) -> Vec<Judged> {
         let view = self.view();
         let resource = &self.resources[at];
+        let deleting = written.method.eq_ignore_ascii_case("DELETE");
+        let gone: Vec<String> = self
+            .resources
+            .iter()
+            .enumerate()
+            .filter(|(other, known)| known.gone || deleting && written.on.contains(other))
+            .filter_map(|(_, known)| known.id.clone())
+            .collect();
         let context = StateContext {
             sent: &resource.sent,
             wrote: written.on(at),
+            gone: &gone,
             known: &view,
             schema: &self.shared.context.schema,
         };
-        match heard.received.json.as_ref().filter(|json| heard.status() == Some(200) && json.is_object()) {
+        match heard
+            .received
+            .json
+            .as_ref()
+            .filter(|json| heard.status() == Some(200) && json.is_object())
+        {
             Some(after) => compare_state(before, after, change, &context),
             None => {
                 // One cause, one finding: the first part fails, the others can't be told.
@@ -287,7 +334,11 @@ impl Play {
                     .map_or_else(|| "state.rest".to_owned(), |one| one.what);
                 vec![Judged {
                     what,
-                    ruling: broken(message, "200 with the resource", &heard.text().chars().take(600).collect::<String>()),
+                    ruling: broken(
+                        message,
+                        "200 with the resource",
+                        &heard.text().chars().take(600).collect::<String>(),
+                    ),
                 }]
             }
         }
@@ -296,11 +347,19 @@ impl Play {
     /// At the end of the case: resources that no step looked at since the last write must be as they were.
     pub(super) async fn bystanders(&mut self) {
         let untouched = Change::Paths(Vec::new());
-        let nothing = Written { method: String::new(), body: None, on: Vec::new(), refused: None };
+        let nothing = Written {
+            method: String::new(),
+            body: None,
+            on: Vec::new(),
+            refused: None,
+        };
         let concerned: Vec<usize> = (0..self.resources.len())
             .filter(|at| {
                 let resource = &self.resources[*at];
-                resource.stale && !resource.gone && resource.state.is_some() && resource.broken_by.is_none()
+                resource.stale
+                    && !resource.gone
+                    && resource.state.is_some()
+                    && resource.broken_by.is_none()
             })
             .collect();
         if concerned.is_empty() {
@@ -312,8 +371,12 @@ impl Play {
                 return;
             }
             let before = self.resources[at].state.clone().unwrap_or_default();
-            let Some(target) = self.target_of(at) else { continue };
-            let mut part = self.checks.part(&format!("end.state.{}", self.resources[at].name), None);
+            let Some(target) = self.target_of(at) else {
+                continue;
+            };
+            let mut part = self
+                .checks
+                .part(&format!("end.state.{}", self.resources[at].name), None);
             let mut patience = Patience::new(std::time::Duration::ZERO);
             let mut first: Option<Judged> = None;
             loop {
@@ -354,16 +417,27 @@ impl Play {
     /// Where a resource is read: `/Users/ID`.
     pub(super) fn target_of(&self, at: usize) -> Option<String> {
         let resource = &self.resources[at];
-        resource.id.as_deref().map(|id| format!("{}/{}", resource.endpoint, encode_path_segment(id)))
+        resource
+            .id
+            .as_deref()
+            .map(|id| format!("{}/{}", resource.endpoint, encode_path_segment(id)))
     }
 
     /// Whether this request is a read in the sense of SCIM: GET, or POST to `.search`.
     pub(super) fn only_reads(method: &str, target: &str) -> bool {
         is_read(method)
-            || matches!(super::address::write_target(method, target), super::address::WriteTarget::Search)
+            || matches!(
+                super::address::write_target(method, target),
+                super::address::WriteTarget::Search
+            )
     }
 }
 
 fn broken(message: String, expected: &str, actual: &str) -> Ruling {
-    Ruling::Broken { severity: None, message, expected: expected.to_owned(), actual: actual.to_owned() }
+    Ruling::Broken {
+        severity: None,
+        message,
+        expected: expected.to_owned(),
+        actual: actual.to_owned(),
+    }
 }

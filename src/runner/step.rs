@@ -44,14 +44,22 @@ impl Play {
             Ok(ready) => ready,
             Err(error) => return self.not_filled(send, &error),
         };
-        if reads { self.play_read(send, ready).await } else { self.play_write(send, ready).await }
+        if reads {
+            self.play_read(send, ready).await
+        } else {
+            self.play_write(send, ready).await
+        }
     }
 
     /// Plays steps at the same time.
     pub(super) async fn together(&mut self, sends: &[Send]) {
         self.know_all().await;
         let mut playing = Vec::new();
-        for send in sends.iter().filter(|send| self.plays(&send.only)).collect::<Vec<_>>() {
+        for send in sends
+            .iter()
+            .filter(|send| self.plays(&send.only))
+            .collect::<Vec<_>>()
+        {
             let ready = match self.prepare(send) {
                 Ok(ready) => ready,
                 Err(error) => {
@@ -72,7 +80,10 @@ impl Play {
             };
             playing.push((send, ready, licence));
         }
-        let all = playing.iter().map(|(_, ready, _)| ready.out.clone()).collect();
+        let all = playing
+            .iter()
+            .map(|(_, ready, _)| ready.out.clone())
+            .collect();
         let deadline = self.shared.context.deadline;
         let heard = self.wire.send_together(all, deadline).await;
         self.last_write = Some(std::time::Instant::now());
@@ -109,8 +120,11 @@ impl Play {
                 Ok(wanted) => self.judge(send, &wanted, &heard),
                 Err(error) => return self.not_filled(send, &error),
             };
-            let wrong = parts.iter().any(|part| !part.is_held() && hangs_on_state(part));
-            let waits = wrong && wrote && send.credential == Credential::Target && can_change(&heard);
+            let wrong = parts
+                .iter()
+                .any(|part| !part.is_held() && hangs_on_state(part));
+            let waits =
+                wrong && wrote && send.credential == Credential::Target && can_change(&heard);
             if !waits || self.refused_write.is_some() || !patience.again().await {
                 break (heard, parts);
             }
@@ -120,7 +134,12 @@ impl Play {
         self.conclude(send, parts, &first, &heard);
         self.capture(send, &heard);
         if let Some(changes) = &ready.changes {
-            let written = Written { method: send.method.clone(), body: None, on: Vec::new(), refused: None };
+            let written = Written {
+                method: send.method.clone(),
+                body: None,
+                on: Vec::new(),
+                refused: None,
+            };
             self.verify(send, changes, &written).await;
         }
     }
@@ -128,7 +147,9 @@ impl Play {
     async fn play_write(&mut self, send: &Send, ready: Ready) {
         let licence = match self.license(&ready.out).await {
             Ok(licence) => licence,
-            Err(refused) => return self.not_played(&send.id, send.severity, &refused.why, refused.cause),
+            Err(refused) => {
+                return self.not_played(&send.id, send.severity, &refused.why, refused.cause);
+            }
         };
         let deadline = self.shared.context.deadline;
         let heard = self.wire.send(ready.out.clone(), deadline).await;
@@ -142,8 +163,16 @@ impl Play {
     }
 
     /// Notes and judges the answer to a write.
-    fn heard_write(&mut self, send: &Send, ready: &Ready, heard: &Heard, on: Vec<usize>) -> Written {
-        let taken = !heard.status().is_some_and(|status| (300..500).contains(&status));
+    fn heard_write(
+        &mut self,
+        send: &Send,
+        ready: &Ready,
+        heard: &Heard,
+        on: Vec<usize>,
+    ) -> Written {
+        let taken = !heard
+            .status()
+            .is_some_and(|status| (300..500).contains(&status));
         for at in &on {
             let resource = &mut self.resources[*at];
             if taken {
@@ -162,7 +191,10 @@ impl Play {
             }
         }
         if send.changes.is_none()
-            && matches!(write_target(&send.method, &ready.out.target), WriteTarget::Bulk)
+            && matches!(
+                write_target(&send.method, &ready.out.target),
+                WriteTarget::Bulk
+            )
         {
             self.forget_named_in(ready);
         }
@@ -182,12 +214,21 @@ impl Play {
         if refused.is_some() && self.refused_write.is_none() {
             self.refused_write.clone_from(&refused);
         }
-        Written { method: send.method.clone(), body: ready.body.clone(), on, refused }
+        Written {
+            method: send.method.clone(),
+            body: ready.body.clone(),
+            on,
+            refused,
+        }
     }
 
     /// A bulk request that says nothing of changes leaves the resources that it names in an unknown state.
     fn forget_named_in(&mut self, ready: &Ready) {
-        let text = ready.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let text = ready
+            .body
+            .as_ref()
+            .map(Value::to_string)
+            .unwrap_or_default();
         for resource in &mut self.resources {
             if resource.id.as_deref().is_some_and(|id| text.contains(id)) {
                 resource.state = None;
@@ -200,7 +241,10 @@ impl Play {
         if let Some(name) = &send.makes
             && heard.is_success()
             && usable_id(heard).is_ok()
-            && !self.resources.iter().any(|known| known.name == *name && known.id == usable_id(heard).ok())
+            && !self
+                .resources
+                .iter()
+                .any(|known| known.name == *name && known.id == usable_id(heard).ok())
         {
             let mut sent = Sent::default();
             note_sent(&mut sent, ready);
@@ -208,7 +252,13 @@ impl Play {
                 WriteTarget::Create { endpoint } | WriteTarget::One { endpoint, .. } => endpoint,
                 _ => endpoint_of(heard.received.json.as_ref().unwrap_or(&Value::Null)).to_owned(),
             };
-            self.name_resource(name, &endpoint, heard, sent, &format!("{}.state.read", send.id));
+            self.name_resource(
+                name,
+                &endpoint,
+                heard,
+                sent,
+                &format!("{}.state.read", send.id),
+            );
         }
         if send.method.eq_ignore_ascii_case("GET") && send.credential == Credential::Target {
             let found = (0..self.resources.len())
@@ -224,11 +274,14 @@ impl Play {
 
     fn prepare(&self, send: &Send) -> Result<Ready, BodyError> {
         let scope = self.scope(&send.id);
-        let target =
-            Template::parse(&send.target)?.render(&scope, Position::Target(self.planned.profile.query))?;
+        let target = Template::parse(&send.target)?
+            .render(&scope, Position::Target(self.planned.profile.query))?;
         let mut own = Vec::new();
         for (name, value) in &send.headers {
-            let value = value.as_ref().map(|value| fill::text(value, &scope)).transpose()?;
+            let value = value
+                .as_ref()
+                .map(|value| fill::text(value, &scope))
+                .transpose()?;
             own.push((name.clone(), value));
         }
         let (bytes, body, echoed) = self.body(send, &scope)?;
@@ -236,10 +289,21 @@ impl Play {
             Credential::Literal(text) => Credential::Literal(fill::text(text, &scope)?),
             other => other.clone(),
         };
-        let changes = send.changes.as_ref().map(|changes| fill::changes(changes, &scope)).transpose()?;
+        let changes = send
+            .changes
+            .as_ref()
+            .map(|changes| fill::changes(changes, &scope))
+            .transpose()?;
         let mut all = headers(&self.planned.profile, bytes.is_some(), &own);
-        if self.planned.profile.request_id && !all.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-request-id")) {
-            all.push(("X-Request-Id".to_owned(), format!("{}-{}-{}", self.names.tag(), self.number, send.id)));
+        if self.planned.profile.request_id
+            && !all
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("x-request-id"))
+        {
+            all.push((
+                "X-Request-Id".to_owned(),
+                format!("{}-{}-{}", self.names.tag(), self.number, send.id),
+            ));
         }
         let out = Outgoing {
             step: send.id.clone(),
@@ -249,10 +313,18 @@ impl Play {
             body: bytes,
             credential,
         };
-        Ok(Ready { out, body, echoed, changes })
+        Ok(Ready {
+            out,
+            body,
+            echoed,
+            changes,
+        })
     }
 
-    #[expect(clippy::type_complexity, reason = "three views of one body, used in one place")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "three views of one body, used in one place"
+    )]
     fn body(
         &self,
         send: &Send,
@@ -277,15 +349,27 @@ impl Play {
                     .rev()
                     .find(|resource| resource.name == *of)
                     .and_then(|resource| resource.state.as_ref().or(resource.shown.as_ref()))
-                    .ok_or_else(|| crate::suite::template::TemplateError::NoValue { name: of.clone() })?;
+                    .ok_or_else(|| crate::suite::template::TemplateError::NoValue {
+                        name: of.clone(),
+                    })?;
                 let mut body = shown.clone();
                 change(&mut body, set, without, scope)?;
                 let echoed = fill::settings(set, scope)?;
                 let (bytes, body) = json(body);
                 (bytes, body, Some(echoed))
             }
-            SendBody::Fixture { fixture, set, without, members } => {
-                let recipe = Recipe { fixture, set, without, members };
+            SendBody::Fixture {
+                fixture,
+                set,
+                without,
+                members,
+            } => {
+                let recipe = Recipe {
+                    fixture,
+                    set,
+                    without,
+                    members,
+                };
                 let body = recipe.body(&self.shared.context.bodies, scope, &self.resources)?;
                 let (bytes, body) = json(body);
                 (bytes, body, None)
@@ -299,7 +383,10 @@ impl Play {
         for one in &send.also {
             also.push((one.clone(), fill::expect(&one.expect, &scope)?));
         }
-        Ok(Wanted { expect: fill::expect(&send.expect, &scope)?, also })
+        Ok(Wanted {
+            expect: fill::expect(&send.expect, &scope)?,
+            also,
+        })
     }
 
     fn judge(&self, send: &Send, wanted: &Wanted, heard: &Heard) -> Vec<Part> {
@@ -311,7 +398,11 @@ impl Play {
             .collect();
         for (also, expect) in &wanted.also {
             let judged = evaluate_as_one(&also.id, expect, &answer, &view, schema);
-            let mut part = Part::new(format!("{}.{}", send.id, also.id), judged, also.severity.unwrap_or(severity));
+            let mut part = Part::new(
+                format!("{}.{}", send.id, also.id),
+                judged,
+                also.severity.unwrap_or(severity),
+            );
             part.refs.clone_from(&also.refs);
             part.hint.clone_from(&also.hint);
             parts.push(part);
@@ -331,7 +422,13 @@ impl Play {
     }
 
     /// Adds the parts as checks. Returns the first failed check.
-    fn conclude(&mut self, send: &Send, parts: Vec<Part>, first: &[Part], heard: &Heard) -> Option<String> {
+    fn conclude(
+        &mut self,
+        send: &Send,
+        parts: Vec<Part>,
+        first: &[Part],
+        heard: &Heard,
+    ) -> Option<String> {
         let status_id = format!("{}.status", send.id);
         let root = parts
             .iter()
@@ -343,7 +440,8 @@ impl Play {
         for part in parts {
             let secret = part.id.ends_with(".text")
                 || send.also.iter().any(|also| {
-                    format!("{}.{}", send.id, also.id) == part.id && !also.expect.lacks_text.is_empty()
+                    format!("{}.{}", send.id, also.id) == part.id
+                        && !also.expect.lacks_text.is_empty()
                 });
             let cause = if part.is_held() || part.id == status_id || secret {
                 None
@@ -354,7 +452,9 @@ impl Play {
             } else {
                 None
             };
-            let early = first.iter().find(|early| early.id == part.id && !early.is_held());
+            let early = first
+                .iter()
+                .find(|early| early.id == part.id && !early.is_held());
             match (cause, early) {
                 (Some(cause), _) => {
                     let reason = match &part.ruling {
@@ -362,7 +462,8 @@ impl Play {
                         Ruling::Held { .. } => String::new(),
                     };
                     let reason = super::strangers::scrub(&reason, &heard.private);
-                    self.checks.add_errored(part, reason, Some(cause), Some(heard));
+                    self.checks
+                        .add_errored(part, reason, Some(cause), Some(heard));
                 }
                 (None, Some(early)) if part.is_held() => self.checks.add_late(early.clone(), heard),
                 (None, _) => {
@@ -385,7 +486,10 @@ impl Play {
                 Some(name) => heard.header(name.trim()).map(Value::from),
                 None => heard.received.json.as_ref().and_then(|json| {
                     let path = AttrPath::parse(from).ok()?;
-                    get(json, &path).into_iter().find(|value| !value.is_null()).cloned()
+                    get(json, &path)
+                        .into_iter()
+                        .find(|value| !value.is_null())
+                        .cloned()
                 }),
             };
             match value {

@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 
 /// A body without other people's data.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cut {
+pub(super) struct Cut {
     /// The body, strangers reduced to `{"id": ...}`.
-    pub body: Value,
+    pub(super) body: Value,
     /// How many resources were reduced.
-    pub strangers: usize,
+    pub(super) strangers: usize,
     /// Texts that stood in them and nowhere in what was kept: must not occur in messages either.
-    pub private: BTreeSet<String>,
+    pub(super) private: BTreeSet<String>,
 }
 
 /// Reduces the resources in a body that are not the run's own. `own` is asked for each resource.
@@ -23,7 +23,7 @@ pub struct Cut {
 /// Understood: a ListResponse (RFC 7644 section 3.4.2), a bare array in its place, a single resource, the answers inside
 /// a BulkResponse. Errors and other messages stay as they are.
 #[must_use]
-pub fn cut(body: &Value, own: &dyn Fn(&Value) -> bool) -> Cut {
+pub(super) fn cut(body: &Value, own: &dyn Fn(&Value) -> bool) -> Cut {
     let mut cut = Cut {
         body: Value::Null,
         strangers: 0,
@@ -41,7 +41,7 @@ pub fn cut(body: &Value, own: &dyn Fn(&Value) -> bool) -> Cut {
 
 /// A message without the private texts of strangers.
 #[must_use]
-pub fn scrub(message: &str, private: &BTreeSet<String>) -> String {
+pub(super) fn scrub(message: &str, private: &BTreeSet<String>) -> String {
     let mut text = message.to_owned();
     // Longer texts first, since one may be a part of another.
     let mut longest: Vec<&String> = private.iter().collect();
@@ -56,7 +56,7 @@ pub fn scrub(message: &str, private: &BTreeSet<String>) -> String {
 
 /// A body that is not JSON, without what may be other people's data: all of it where it shows the run's tag or is short.
 #[must_use]
-pub fn cut_text(text: &str, own: bool) -> Option<String> {
+pub(super) fn cut_text(text: &str, own: bool) -> Option<String> {
     const KEPT: usize = 200;
     let resources = text.find("\"Resources\"");
     if resources.is_none() && (own || text.chars().count() <= KEPT) {

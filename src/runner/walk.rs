@@ -40,11 +40,22 @@ impl Play {
     /// Plays a walk.
     pub(super) async fn walk(&mut self, walk: &Walk) {
         self.know_all().await;
-        let filled = Template::parse(&walk.target)
-            .and_then(|template| template.render(&self.scope(&walk.id), Position::Target(self.planned.profile.query)));
+        let filled = Template::parse(&walk.target).and_then(|template| {
+            template.render(
+                &self.scope(&walk.id),
+                Position::Target(self.planned.profile.query),
+            )
+        });
         let target = match filled {
             Ok(target) => target,
-            Err(error) => return self.not_played(&walk.id, walk.severity, &error.to_string(), self.refused_write.clone()),
+            Err(error) => {
+                return self.not_played(
+                    &walk.id,
+                    walk.severity,
+                    &error.to_string(),
+                    self.refused_write.clone(),
+                );
+            }
         };
         let mut seen = Seen::default();
         let mut next = match walk.style {
@@ -82,18 +93,28 @@ impl Play {
     /// Takes a page in. Returns the position of the next.
     fn take_page(&self, walk: &Walk, seen: &mut Seen, heard: Heard) -> Option<String> {
         seen.pages += 1;
-        let wanted =
-            Expect { status: vec![200], list: Some(ListExpect::default()), ..Expect::default() };
-        let wrong = evaluate(&wanted, &heard.answer(), &self.view(), &self.shared.context.schema)
-            .into_iter()
-            .find(|judged| !judged.is_held());
+        let wanted = Expect {
+            status: vec![200],
+            list: Some(ListExpect::default()),
+            ..Expect::default()
+        };
+        let wrong = evaluate(
+            &wanted,
+            &heard.answer(),
+            &self.view(),
+            &self.shared.context.schema,
+        )
+        .into_iter()
+        .find(|judged| !judged.is_held());
         if let Some(judged) = wrong {
             seen.form = Some((judged, heard));
             return None;
         }
         let json = heard.received.json.clone().unwrap_or_default();
         let empty = Vec::new();
-        let resources = named(&json, "Resources").and_then(Value::as_array).unwrap_or(&empty);
+        let resources = named(&json, "Resources")
+            .and_then(Value::as_array)
+            .unwrap_or(&empty);
         for id in resources.iter().filter_map(id_of) {
             *seen.met.entry(id).or_default() += 1;
         }
@@ -105,7 +126,13 @@ impl Play {
             seen.totals.push(total);
         }
         if count > u64::from(walk.count) && seen.long.is_none() {
-            seen.long = Some((format!("a page of {} was asked for, {count} elements came", walk.count), heard.clone()));
+            seen.long = Some((
+                format!(
+                    "a page of {} was asked for, {count} elements came",
+                    walk.count
+                ),
+                heard.clone(),
+            ));
         }
         if walk.style == WalkStyle::Index
             && seen.numbers.is_none()
@@ -113,7 +140,10 @@ impl Play {
             && said != start
             && count > 0
         {
-            seen.numbers = Some((format!("startIndex={start} was asked for, startIndex {said} came back"), heard.clone()));
+            seen.numbers = Some((
+                format!("startIndex={start} was asked for, startIndex {said} came back"),
+                heard.clone(),
+            ));
         }
         let next = match walk.style {
             WalkStyle::Index => {
@@ -125,18 +155,27 @@ impl Play {
                     Some(format!("startIndex={}", seen.elements + 1))
                 }
             }
-            WalkStyle::Cursor => match named(&json, "nextCursor").and_then(Value::as_str).filter(|c| !c.is_empty()) {
+            WalkStyle::Cursor => match named(&json, "nextCursor")
+                .and_then(Value::as_str)
+                .filter(|c| !c.is_empty())
+            {
                 None => {
                     seen.ended = true;
                     None
                 }
                 Some(cursor) if seen.cursors.iter().any(|known| known == cursor) => {
-                    seen.numbers = Some(("nextCursor leads back to a page that was read already".to_owned(), heard.clone()));
+                    seen.numbers = Some((
+                        "nextCursor leads back to a page that was read already".to_owned(),
+                        heard.clone(),
+                    ));
                     None
                 }
                 Some(cursor) => {
                     seen.cursors.push(cursor.to_owned());
-                    Some(format!("cursor={}", crate::scim::encode_path_segment(cursor)))
+                    Some(format!(
+                        "cursor={}",
+                        crate::scim::encode_path_segment(cursor)
+                    ))
                 }
             },
         };
@@ -152,7 +191,8 @@ impl Play {
             let cause = self.checks.add(list, Some(&heard));
             for name in &walk.has {
                 let part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
-                self.checks.add_errored(part, "the walk broke off".to_owned(), cause.clone(), None);
+                self.checks
+                    .add_errored(part, "the walk broke off".to_owned(), cause.clone(), None);
             }
             return;
         }
@@ -177,7 +217,12 @@ impl Play {
         } else {
             "the list has more pages than are walked"
         };
-        let twice: Vec<&String> = seen.met.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id).collect();
+        let twice: Vec<&String> = seen
+            .met
+            .iter()
+            .filter(|(_, times)| **times > 1)
+            .map(|(id, _)| id)
+            .collect();
         let mut once = self.checks.part(&id("once"), walk.severity);
         match (twice.first(), whole) {
             (None, _) => {
@@ -186,32 +231,48 @@ impl Play {
             (Some(first), true) => {
                 once.ruling = Judged::broken(
                     "once",
-                    format!("{} elements came on more than one page, such as {first}", twice.len()),
+                    format!(
+                        "{} elements came on more than one page, such as {first}",
+                        twice.len()
+                    ),
                     "each element on one page",
                     "",
                 )
                 .ruling;
                 self.checks.add(once, last.as_ref());
             }
-            (Some(_), false) => self.checks.add_errored(once, why.to_owned(), None, last.as_ref()),
+            (Some(_), false) => self
+                .checks
+                .add_errored(once, why.to_owned(), None, last.as_ref()),
         }
         for name in &walk.has {
             let mut part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
-            let Some(wanted) =
-                self.resources.iter().rev().find(|r| r.name == *name).and_then(|r| r.id.clone())
+            let Some(wanted) = self
+                .resources
+                .iter()
+                .rev()
+                .find(|r| r.name == *name)
+                .and_then(|r| r.id.clone())
             else {
                 let cause = self.missing.get(name).cloned().flatten();
-                self.checks.add_errored(part, format!("{name} does not exist"), cause, None);
+                self.checks
+                    .add_errored(part, format!("{name} does not exist"), cause, None);
                 continue;
             };
             if seen.met.contains_key(&wanted) {
                 self.checks.add(part, last.as_ref());
             } else if whole {
-                part.ruling =
-                    Judged::broken("has", format!("{name} ({wanted}) is on no page"), "on one page", "").ruling;
+                part.ruling = Judged::broken(
+                    "has",
+                    format!("{name} ({wanted}) is on no page"),
+                    "on one page",
+                    "",
+                )
+                .ruling;
                 self.checks.add(part, last.as_ref());
             } else {
-                self.checks.add_errored(part, why.to_owned(), None, last.as_ref());
+                self.checks
+                    .add_errored(part, why.to_owned(), None, last.as_ref());
             }
         }
         let mut total = self.checks.part(&id("total"), walk.severity);
@@ -219,7 +280,10 @@ impl Play {
             Some(said) if whole && *said != seen.elements => {
                 total.ruling = Judged::broken(
                     "total",
-                    format!("totalResults says {said}, the pages hold {} elements", seen.elements),
+                    format!(
+                        "totalResults says {said}, the pages hold {} elements",
+                        seen.elements
+                    ),
                     said.to_string(),
                     seen.elements.to_string(),
                 )
@@ -231,19 +295,27 @@ impl Play {
             }
             // Cursor paging may leave the total out (RFC 9865 section 2).
             None if walk.style == WalkStyle::Cursor => {}
-            _ => self.checks.add_errored(total, why.to_owned(), None, last.as_ref()),
+            _ => self
+                .checks
+                .add_errored(total, why.to_owned(), None, last.as_ref()),
         }
         if walk.beyond && walk.style == WalkStyle::Index && whole {
             let mut part = self.checks.part(&id("beyond"), walk.severity);
-            let heard = self.page(walk, target, &format!("startIndex={}", seen.elements + 1)).await;
+            let heard = self
+                .page(walk, target, &format!("startIndex={}", seen.elements + 1))
+                .await;
             let json = heard.received.json.clone().unwrap_or_default();
-            let count = named(&json, "Resources").and_then(Value::as_array).map_or(0, Vec::len);
+            let count = named(&json, "Resources")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len);
             if heard.status() != Some(200) || count > 0 {
                 part.ruling = Judged::broken(
                     "beyond",
                     format!(
                         "the page after the last answered {} with {count} elements",
-                        heard.status().map_or_else(|| "nothing".to_owned(), |status| status.to_string())
+                        heard
+                            .status()
+                            .map_or_else(|| "nothing".to_owned(), |status| status.to_string())
                     ),
                     "200 with no elements",
                     "",

@@ -44,13 +44,23 @@ impl Play {
     /// Looks whether a write may go out, and writes into the journal what it would make.
     pub(super) async fn license(&mut self, out: &Outgoing) -> Result<Licence, Refused> {
         let target = self.below_base(&out.target);
-        let write = guard::look(&out.method, &target, out.body.as_deref(), &self.shared.ledger, &self.names)
-            .map_err(|why| Refused { why, cause: None })?;
+        let write = guard::look(
+            &out.method,
+            &target,
+            out.body.as_deref(),
+            &self.shared.ledger,
+            &self.names,
+        )
+        .map_err(|why| Refused { why, cause: None })?;
         for need in &write.needs {
             match need {
                 Need::Nothing => {}
                 Need::Confirm(entry) => self.confirm(*entry).await?,
-                Need::Nobody { path, entry, made_up } => self.nobody(path, *entry, *made_up).await?,
+                Need::Nobody {
+                    path,
+                    entry,
+                    made_up,
+                } => self.nobody(path, *entry, *made_up).await?,
             }
         }
         let tag = self.names.tag().clone();
@@ -70,7 +80,10 @@ impl Play {
                     find_by(&creation.body, &tag),
                     credential,
                 )
-                .map_err(|error| Refused { why: error.to_string(), cause: None })?;
+                .map_err(|error| Refused {
+                    why: error.to_string(),
+                    cause: None,
+                })?;
             made.push((entry, creation));
         }
         let on = self
@@ -88,12 +101,24 @@ impl Play {
     }
 
     /// What was announced either got an id, or was refused, or stays to be looked for.
-    pub(super) fn settle_creations(&mut self, licence: &Licence, sent: Option<&[u8]>, heard: &Heard) {
+    pub(super) fn settle_creations(
+        &mut self,
+        licence: &Licence,
+        sent: Option<&[u8]>,
+        heard: &Heard,
+    ) {
         let ledger = &self.shared.ledger;
-        let refused = heard.status().is_some_and(|status| (300..500).contains(&status));
+        let refused = heard
+            .status()
+            .is_some_and(|status| (300..500).contains(&status));
         let sent: Option<Value> = sent.and_then(|sent| serde_json::from_slice(sent).ok());
         let bulk = match (&sent, &heard.received.json) {
-            (Some(sent), Some(answer)) if licence.made.iter().any(|(_, made)| made.operation.is_some()) => {
+            (Some(sent), Some(answer))
+                if licence
+                    .made
+                    .iter()
+                    .any(|(_, made)| made.operation.is_some()) =>
+            {
                 guard::bulk_results(sent, answer)
             }
             _ => Vec::new(),
@@ -105,7 +130,9 @@ impl Play {
             }
             if let Some(place) = creation.operation {
                 match bulk.iter().find(|(at, _)| *at == place) {
-                    Some((_, Some(id))) if super::address::unsafe_id(id).is_none() => ledger.made(*entry, id),
+                    Some((_, Some(id))) if super::address::unsafe_id(id).is_none() => {
+                        ledger.made(*entry, id)
+                    }
                     Some((_, None)) => ledger.gone(*entry),
                     _ => {}
                 }
@@ -128,7 +155,11 @@ impl Play {
     }
 
     async fn confirm(&mut self, entry: EntryId) -> Result<(), Refused> {
-        if let Some(at) = self.resources.iter().position(|resource| resource.entry == Some(entry)) {
+        if let Some(at) = self
+            .resources
+            .iter()
+            .position(|resource| resource.entry == Some(entry))
+        {
             if let Some(cause) = self.resources[at].broken_by.clone() {
                 return Err(not_ours(Some(cause)));
             }
@@ -141,9 +172,22 @@ impl Play {
                 Err(cause) => Err(not_ours(Some(cause))),
             };
         }
-        let Some(known) = self.shared.ledger.get(entry) else { return Err(not_ours(None)) };
-        let Some(id) = known.resource.clone() else { return Err(not_ours(None)) };
-        let heard = self.read("verify", &format!("{}/{}", known.endpoint, crate::scim::encode_path_segment(&id))).await;
+        let Some(known) = self.shared.ledger.get(entry) else {
+            return Err(not_ours(None));
+        };
+        let Some(id) = known.resource.clone() else {
+            return Err(not_ours(None));
+        };
+        let heard = self
+            .read(
+                "verify",
+                &format!(
+                    "{}/{}",
+                    known.endpoint,
+                    crate::scim::encode_path_segment(&id)
+                ),
+            )
+            .await;
         let ours = heard.status() == Some(200) && known.is_shown_in(&heard.text());
         if heard.status() == Some(200) {
             self.shared.ledger.looked_at(entry, ours);
@@ -151,11 +195,22 @@ impl Play {
         if ours { Ok(()) } else { Err(not_ours(None)) }
     }
 
-    async fn nobody(&mut self, path: &str, entry: Option<EntryId>, made_up: bool) -> Result<(), Refused> {
+    async fn nobody(
+        &mut self,
+        path: &str,
+        entry: Option<EntryId>,
+        made_up: bool,
+    ) -> Result<(), Refused> {
         let heard = self.read("verify", path).await;
         let entry = entry.and_then(|entry| self.shared.ledger.get(entry));
         match heard.status() {
-            Some(200) if entry.as_ref().is_some_and(|entry| entry.is_shown_in(&heard.text())) => Ok(()),
+            Some(200)
+                if entry
+                    .as_ref()
+                    .is_some_and(|entry| entry.is_shown_in(&heard.text())) =>
+            {
+                Ok(())
+            }
             Some(404 | 410) => Ok(()),
             Some(400 | 422) if made_up => Ok(()),
             status => Err(Refused {
@@ -193,12 +248,19 @@ impl Play {
 
     /// Takes a GET of a resource for its first known state, where it has none, and for the proof that it is ours.
     pub(super) fn learn(&mut self, at: usize, heard: &Heard) -> bool {
-        let Some(json) = heard.received.json.clone() else { return false };
+        let Some(json) = heard.received.json.clone() else {
+            return false;
+        };
         if heard.status() != Some(200) || !json.is_object() {
             return false;
         }
         let resource = &mut self.resources[at];
-        let Some(entry) = resource.entry.and_then(|entry| self.shared.ledger.get(entry)) else { return false };
+        let Some(entry) = resource
+            .entry
+            .and_then(|entry| self.shared.ledger.get(entry))
+        else {
+            return false;
+        };
         let confirmed = entry.standing == Standing::Confirmed;
         // The id must be the one that was asked for, or the proof is worth nothing.
         let same = id_of(&json).is_none_or(|id| resource.id.as_deref() == Some(id.as_str()));
@@ -218,7 +280,8 @@ impl Play {
 
 fn not_ours(cause: Option<String>) -> Refused {
     Refused {
-        why: "a GET of the resource did not show what this run sent, so nothing is written on it".to_owned(),
+        why: "a GET of the resource did not show what this run sent, so nothing is written on it"
+            .to_owned(),
         cause,
     }
 }
