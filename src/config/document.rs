@@ -108,16 +108,9 @@ pub(super) struct Node<'d> {
 }
 
 impl Node<'_> {
-    pub(super) fn is_false(self) -> bool {
-        matches!(self.value, DeValue::Boolean(false))
-    }
-
-    pub(super) fn is_string(self) -> bool {
-        matches!(self.value, DeValue::String(_))
-    }
-
-    pub(super) fn is_table(self) -> bool {
-        matches!(self.value, DeValue::Table(_))
+    /// The value as JSON; dates become text.
+    pub(super) fn to_json(self) -> serde_json::Value {
+        to_json(self.value)
     }
 }
 
@@ -316,11 +309,6 @@ impl<'d> Table<'d> {
             }
         }
         Some(statuses)
-    }
-
-    /// Any value as JSON.
-    pub(super) fn json(&self, key: &'static str) -> Option<(serde_json::Value, usize)> {
-        self.take(key).map(|node| (to_json(node.value), node.at))
     }
 
     pub(super) fn problem(&self, at: usize, message: impl Into<String>) {

@@ -9,8 +9,6 @@ mod read;
 mod secret;
 
 pub use document::{ConfigError, ConfigErrors};
-pub use model::{
-    AccessCheck, Auth, Config, MappingEntry, OAuth2, RunDefaults, SecretPlacement, TargetConfig,
-};
-pub use read::{FEATURES, Lookup, load, parse, read_token};
+pub use model::{AccessCheck, Auth, Config, OAuth2, RunDefaults, SecretPlacement, TargetConfig};
+pub use read::{Lookup, load, parse, read_token};
 pub use secret::Secret;

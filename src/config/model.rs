@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use super::Secret;
+use crate::data::mappings::Change;
 use crate::results::Policy;
 
 /// Everything the configuration says. `Config::default()` is what holds without a file.
@@ -23,8 +22,8 @@ pub struct Config {
     pub policy: Policy,
     /// `[flavours]`: profile -> the flavours that its verdict is made of.
     pub flavours: BTreeMap<String, Vec<String>>,
-    /// `[mapping.PROFILE]`: rows added, changed or removed.
-    pub mapping: Vec<MappingEntry>,
+    /// `[mapping.PROFILE]`: profile -> what it adds, changes or takes away, in file order; checked against the default table.
+    pub mapping: BTreeMap<String, Vec<Change>>,
     /// `[mapping] whole`: attributes that the tables don't name are not mapped at all.
     pub whole_mapping: bool,
     /// `[run]`: defaults of the command line's flags.
@@ -97,23 +96,6 @@ pub enum SecretPlacement {
     Basic,
     /// In the form body.
     Body,
-}
-
-/// A row of `[mapping.PROFILE]`: what the user changes in the default table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MappingEntry {
-    /// The profile.
-    pub profile: String,
-    /// The identity provider's name of the attribute.
-    pub attribute: String,
-    /// `User` or `Group`.
-    pub resource: String,
-    /// The SCIM path; `None` takes the default row away.
-    pub path: Option<String>,
-    /// SCIM type of the value, where the user says it.
-    pub kind: Option<String>,
-    /// Sample values, the first for create, the second for replace.
-    pub samples: Vec<Value>,
 }
 
 /// `[run]`: defaults for flags that were not given.

@@ -4,26 +4,13 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::document::{ConfigError, ConfigErrors, Problems, Table, nearest};
+use super::document::{ConfigError, ConfigErrors, Node, Problems, Table, nearest};
 use super::{
-    AccessCheck, Auth, Config, MappingEntry, OAuth2, RunDefaults, Secret, SecretPlacement,
-    TargetConfig,
+    AccessCheck, Auth, Config, OAuth2, RunDefaults, Secret, SecretPlacement, TargetConfig,
 };
+use crate::data::mappings::{self, Change};
+use crate::data::policy;
 use crate::results::Policy;
-
-/// Features that a policy may leave out (docs/writing-suites.md, `uses`).
-pub const FEATURES: &[&str] = &[
-    "updates",
-    "deactivation",
-    "hard-delete",
-    "groups",
-    "group-updates",
-    "custom-attributes",
-    "enterprise",
-    "passwords",
-    "import",
-    "roles",
-];
 
 /// The value of an environment variable, if it is set. Only `cli` reads the real environment.
 pub type Lookup<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -125,13 +112,30 @@ impl<'d> Reader<'d> {
         if let Some(table) = root.table("mapping") {
             config.whole_mapping = table.boolean("whole").unwrap_or(false);
             for (profile, node) in table.each().filter(|(name, _)| *name != "whole") {
-                if let Some(rows) = table.as_table(profile, node) {
-                    for (attribute, node) in rows.each() {
-                        config
-                            .mapping
-                            .extend(mapping_entry(profile, attribute, &rows, node));
+                let Some(rows) = table.as_table(profile, node) else {
+                    continue;
+                };
+                let Some(default) = mappings::default_of(profile) else {
+                    let near = nearest(profile, mappings::all().iter().map(|m| m.profile.as_str()));
+                    let near = near
+                        .map(|n| format!("; did you mean `{n}`?"))
+                        .unwrap_or_default();
+                    table.problem(
+                        rows.at,
+                        format!("the profile `{profile}` has no mapping{near}"),
+                    );
+                    continue;
+                };
+                let changes: Vec<Change> = rows
+                    .each()
+                    .filter_map(|(attribute, node)| mapping_change(attribute, &rows, node))
+                    .collect();
+                if let Err(errors) = default.changed(&changes, config.whole_mapping) {
+                    for error in errors {
+                        table.problem(rows.at, error.to_string());
                     }
                 }
+                config.mapping.insert(profile.to_owned(), changes);
             }
         }
         if let Some(table) = root.table("run") {
@@ -235,16 +239,16 @@ impl<'d> Reader<'d> {
     fn policy(&mut self, table: &Table<'d>) -> Policy {
         let not_offered = table.strings("not_offered");
         for (feature, at) in &not_offered {
-            one_of(table, "policy.not_offered", feature, *at, FEATURES);
+            one_of(table, "policy.not_offered", feature, *at, policy::FEATURES);
         }
         let word = |key: &'static str, words: &[&str]| {
             let (text, at) = table.string(key)?;
             one_of(table, key, text, at, words).then(|| text.to_owned())
         };
         Policy {
-            deactivation: word("deactivation", &["keep", "remove"]),
+            deactivation: word("deactivation", policy::DEACTIVATION),
             hard_delete: table.boolean("hard_delete"),
-            groups: word("groups", &["groups", "roles", "none"]),
+            groups: word("groups", policy::GROUPS),
             not_offered: not_offered.into_iter().map(|(name, _)| name).collect(),
             matching: self.text(table, "matching"),
         }
@@ -467,71 +471,15 @@ fn one_of(table: &Table<'_>, key: &str, word: &str, at: usize, words: &[&str]) -
     false
 }
 
-fn mapping_entry<'d>(
-    profile: &str,
-    attribute: &str,
-    rows: &Table<'d>,
-    node: super::document::Node<'d>,
-) -> Option<MappingEntry> {
-    let mut entry = MappingEntry {
-        profile: profile.to_owned(),
-        attribute: attribute.to_owned(),
-        resource: "User".to_owned(),
-        path: None,
-        kind: None,
-        samples: Vec::new(),
-    };
-    if node.is_false() {
-        return Some(entry);
-    }
-    if node.is_string() {
-        entry.path = rows
-            .as_string(attribute, node)
-            .map(|(path, _)| path.to_owned());
-        return Some(entry);
-    }
-    if !node.is_table() {
-        rows.problem(
-            node.at,
-            format!("`{attribute}` must be a SCIM path, a table with `path`, or false to take the row away"),
-        );
-        return None;
-    }
-    let table = rows.as_table(attribute, node)?;
-    match table.string("path") {
-        Some((path, _)) => entry.path = Some(path.to_owned()),
-        None => table.problem(table.at, "this table needs the key `path`"),
-    }
-    if let Some((resource, at)) = table.string("resource")
-        && one_of(&table, "resource", resource, at, &["User", "Group"])
-    {
-        entry.resource = resource.to_owned();
-    }
-    let kinds = [
-        "string",
-        "boolean",
-        "integer",
-        "decimal",
-        "dateTime",
-        "reference",
-        "complex",
-    ];
-    entry.kind = table
-        .string("type")
-        .filter(|(kind, at)| one_of(&table, "type", kind, *at, &kinds))
-        .map(|(kind, _)| kind.to_owned());
-    match table.json("samples") {
-        Some((serde_json::Value::Array(samples), _)) if !samples.is_empty() => {
-            entry.samples = samples
+/// Reads one entry of `[mapping.PROFILE]`.
+fn mapping_change(attribute: &str, rows: &Table<'_>, node: Node<'_>) -> Option<Change> {
+    match serde_json::from_value::<Change>(node.to_json()) {
+        Ok(change) => Some(change.named(attribute)),
+        Err(error) => {
+            rows.problem(node.at, format!("`{attribute}`: {error}"));
+            None
         }
-        Some((_, at)) => table.problem(
-            at,
-            "`samples` must be a list of values, the first for create, the second for replace",
-        ),
-        None => {}
     }
-    table.finish();
-    Some(entry)
 }
 
 #[cfg(test)]
@@ -576,7 +524,7 @@ mod tests {
             [mapping.okta]
             zulu = "title"
             alpha = { path = "displayName", resource = "Group", type = "string", samples = ["a", "b"] }
-            gone = false
+            nickName = false
             [run]
             jobs = 2
             timeout = 2.5
@@ -608,17 +556,20 @@ mod tests {
         assert!(matches!(&config.revoked, Some(Auth::Basic { username, .. }) if username == "old"));
         assert_eq!(config.policy.deactivation.as_deref(), Some("keep"));
         assert!(config.whole_mapping);
-        let rows: Vec<_> = config
-            .mapping
+        let rows: Vec<_> = config.mapping["okta"]
             .iter()
-            .map(|r| (r.attribute.as_str(), r.path.as_deref(), r.resource.as_str()))
+            .map(|r| (r.attribute.as_str(), r.path.as_deref(), r.resource))
             .collect();
         assert_eq!(
             rows,
             [
-                ("zulu", Some("title"), "User"),
-                ("alpha", Some("displayName"), "Group"),
-                ("gone", None, "User")
+                ("zulu", Some("title"), None),
+                (
+                    "alpha",
+                    Some("displayName"),
+                    Some(mappings::ResourceKind::Group)
+                ),
+                ("nickName", None, None)
             ]
         );
         assert_eq!(config.run.timeout_s, Some(2.5));
@@ -679,7 +630,12 @@ mod tests {
                 "[run]\nfail_on = 'error'",
                 "`run.fail_on` cannot be \"error\"",
             ),
-            ("[mapping.okta]\nx = 3", "must be a SCIM path"),
+            ("[mapping.okta]\nx = 3", "a SCIM path, false, or a table"),
+            (
+                "[mapping.okta]\nx = false",
+                "1:10: the okta mapping has no attribute `x` to take away",
+            ),
+            ("[mapping.oktta]\nx = 'y'", "did you mean `okta`?"),
             ("[target\nurl = 'x'", "dir/scimproof.toml:1:"),
         ] {
             let got = errors(text);
