@@ -1,2 +1,7 @@
 //! The program `scimproof`: parses, runs, exits.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(scimproof::cli::run(std::env::args_os()))
+}

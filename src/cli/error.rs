@@ -1,0 +1,75 @@
+//! Why the program ends early, and with which exit code (contract, section 3).
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::client::ClientError;
+use crate::config::ConfigErrors;
+use crate::plan::PlanError;
+use crate::suite::LoadErrors;
+
+/// Nothing at or above `--fail-on` failed, nothing errored.
+pub(super) const CLEAN: u8 = 0;
+/// Something failed or errored, or the known-failures file is out of date.
+pub(super) const FAILED: u8 = 1;
+/// The command line, the configuration, a suite or the known-failures file is wrong.
+pub(super) const USAGE: u8 = 2;
+/// The target could not be tested.
+pub(super) const UNTESTABLE: u8 = 3;
+/// SIGINT or SIGTERM, after clean-up.
+pub(super) const INTERRUPTED: u8 = 130;
+
+/// What a command could not do.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The command line asks for something that cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// scimproof.toml is wrong.
+    #[error("{0}")]
+    Config(#[from] ConfigErrors),
+    /// Suite files are wrong.
+    #[error("{0}")]
+    Suites(#[from] LoadErrors),
+    /// Nothing can be planned.
+    #[error("{0}")]
+    Plan(#[from] PlanError),
+    /// The target's address or credentials cannot be used.
+    #[error("{0}")]
+    Client(#[from] ClientError),
+    /// A file cannot be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output or error cannot be written.
+    #[error("cannot write: {0}")]
+    Output(#[from] io::Error),
+    /// The target could not be tested.
+    #[error("{0}")]
+    Untestable(String),
+}
+
+impl CliError {
+    /// The exit code.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Suites(_)
+            | Self::Plan(_)
+            | Self::Client(_)
+            | Self::File { .. }
+            | Self::Output(_) => USAGE,
+            Self::Untestable(_) => UNTESTABLE,
+        }
+    }
+
+    /// The reader of our output has gone away, as `| head` does.
+    pub(super) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(e) if e.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
