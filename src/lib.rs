@@ -5,6 +5,7 @@
 //! `plan` - `client` - `expect`, `rules` - `runner` - `verdict` - `report` - `cli`.
 //! See docs/architecture.md.
 
+pub mod cli;
 pub mod client;
 pub mod config;
 pub mod data;

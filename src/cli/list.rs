@@ -136,7 +136,7 @@ fn mappings(wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
                     "id": format!("{}:{}", mapping.profile, row.attribute),
                     "title": format!("{} -> {}", row.attribute, row.path),
                     "profile": mapping.profile, "attribute": row.attribute, "path": row.path,
-                    "resource": row.resource.as_str(), "sample": row.sample,
+                    "resource": format!("{:?}", row.resource), "sample": row.sample,
                 }))
             })
         })

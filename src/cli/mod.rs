@@ -51,5 +51,6 @@ fn dispatch(command: Command, terminal: &Terminal) -> Result<u8, CliError> {
         Command::Diff(args) => diff::diff(&args, terminal),
         Command::Completions { shell } => shell::completions(shell, terminal),
         Command::Man => shell::man(terminal),
+        other => Err(CliError::Usage(format!("{other:?} is not there yet"))),
     }
 }

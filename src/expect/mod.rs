@@ -26,6 +26,7 @@ use crate::suite::model::{Alternative, Expect};
 
 pub use sent::Sent;
 pub use state::{StateContext, Wrote, compare_state};
+pub use words::describe;
 
 /// One answer, unredacted, for judging.
 #[derive(Debug, Clone, Copy)]

@@ -102,7 +102,7 @@ pub(super) fn detail_of(answer: &Answer<'_>) -> String {
 }
 
 /// An expectation in a few words.
-pub(super) fn describe(expect: &Expect) -> String {
+pub fn describe(expect: &Expect) -> String {
     let mut parts = Vec::new();
     if !expect.status.is_empty() {
         parts.push(format!(
