@@ -40,7 +40,9 @@ pub(super) enum Command {
     /// Compare two JSON reports: what broke, what was mended
     Diff(DiffArgs),
     /// Print a completion script for a shell
-    #[command(after_help = "Example:\n  scimproof completions bash > ~/.local/share/bash-completion/completions/scimproof")]
+    #[command(
+        after_help = "Example:\n  scimproof completions bash > ~/.local/share/bash-completion/completions/scimproof"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -60,7 +62,12 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "FILE", help_heading = "Target")]
     pub(super) config: Option<PathBuf>,
     /// Environment variable that holds the bearer token
-    #[arg(long, value_name = "NAME", help_heading = "Target", conflicts_with = "token_file")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Target",
+        conflicts_with = "token_file"
+    )]
     pub(super) token_env: Option<String>,
     /// File that holds the bearer token
     #[arg(long, value_name = "FILE", help_heading = "Target")]
@@ -120,17 +127,37 @@ pub(super) struct RunArgs {
     #[arg(long, conflicts_with_all = ["target", "token_env", "token_file"], help_heading = "Target")]
     pub(super) reference: bool,
     /// The bundled server behaves as this product, and its target profile is used
-    #[arg(long, value_name = "NAME", requires = "reference", help_heading = "Target")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "reference",
+        help_heading = "Target"
+    )]
     pub(super) persona: Option<String>,
     /// The bundled server has this deliberate defect
-    #[arg(long, value_name = "NAME", requires = "reference", help_heading = "Target")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "reference",
+        help_heading = "Target"
+    )]
     pub(super) fault: Vec<String>,
     /// The bundled server makes this free choice of the RFCs
-    #[arg(long, value_name = "NAME", requires = "reference", help_heading = "Target")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "reference",
+        help_heading = "Target"
+    )]
     pub(super) lawful: Vec<String>,
 
     /// Identity providers to play, separated by commas [default: okta, entra, jumpcloud, rfc]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Selection")]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Selection"
+    )]
     pub(super) profile: Vec<String>,
     /// Only suites that match, such as okta/users or 'entra/*'
     #[arg(long, value_name = "GLOB", help_heading = "Selection")]
@@ -197,7 +224,9 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  SCIM_TOKEN=... scimproof probe --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN")]
+#[command(
+    after_help = "Example:\n  SCIM_TOKEN=... scimproof probe --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN"
+)]
 pub(super) struct ProbeArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -206,7 +235,9 @@ pub(super) struct ProbeArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  SCIM_TOKEN=... scimproof init --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN")]
+#[command(
+    after_help = "Example:\n  SCIM_TOKEN=... scimproof init --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN"
+)]
 pub(super) struct InitArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -243,7 +274,9 @@ pub(super) enum ListFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  scimproof list cases --profile entra\n  scimproof list requirements --format json")]
+#[command(
+    after_help = "Examples:\n  scimproof list cases --profile entra\n  scimproof list requirements --format json"
+)]
 pub(super) struct ListArgs {
     /// What to list
     pub(super) kind: Kind,
@@ -259,7 +292,9 @@ pub(super) struct ListArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  scimproof explain entra/users/disable-string-false\n  scimproof explain quirk:ENTRA-42\n  scimproof explain rules/media-type")]
+#[command(
+    after_help = "Examples:\n  scimproof explain entra/users/disable-string-false\n  scimproof explain quirk:ENTRA-42\n  scimproof explain rules/media-type"
+)]
 pub(super) struct ExplainArgs {
     /// Id of a case, check, rule, requirement, quirk, gate, gate step, defect or fault
     pub(super) id: String,
@@ -269,7 +304,9 @@ pub(super) struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  scimproof serve --listen 127.0.0.1:8080 --token secret\n  scimproof serve --persona hoppscotch --fault ignore-filter")]
+#[command(
+    after_help = "Examples:\n  scimproof serve --listen 127.0.0.1:8080 --token secret\n  scimproof serve --persona hoppscotch --fault ignore-filter"
+)]
 pub(super) struct ServeArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
@@ -278,7 +315,13 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "PATH", default_value = "/scim/v2")]
     pub(super) base_path: String,
     /// A bearer token that is accepted; none: no authentication
-    #[arg(long, value_name = "T", env = "SCIMPROOF_SERVE_TOKEN", hide_env_values = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "T",
+        env = "SCIMPROOF_SERVE_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     pub(super) token: Vec<String>,
     /// memory, or sqlite:PATH
     #[arg(long, value_name = "STORE", default_value = "memory")]
@@ -307,8 +350,10 @@ pub(super) struct ServeArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  SCIM_TOKEN=... scimproof cleanup --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN\n\n\
-    Exit codes: 0 nothing is left, 1 something could not be removed, 3 target not reachable")]
+#[command(
+    after_help = "Example:\n  SCIM_TOKEN=... scimproof cleanup --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN\n\n\
+    Exit codes: 0 nothing is left, 1 something could not be removed, 3 target not reachable"
+)]
 pub(super) struct CleanupArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -327,7 +372,9 @@ pub(super) enum DiffFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  scimproof diff last-week.json today.json\n\nExit codes: 0 nothing broke, 1 something broke")]
+#[command(
+    after_help = "Example:\n  scimproof diff last-week.json today.json\n\nExit codes: 0 nothing broke, 1 something broke"
+)]
 pub(super) struct DiffArgs {
     /// The earlier report
     pub(super) old: PathBuf,
@@ -346,7 +393,13 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 fn positive_seconds(text: &str) -> Result<f64, String> {
-    seconds(text).and_then(|s| if s > 0.0 { Ok(s) } else { Err("must be more than 0".to_owned()) })
+    seconds(text).and_then(|s| {
+        if s > 0.0 {
+            Ok(s)
+        } else {
+            Err("must be more than 0".to_owned())
+        }
+    })
 }
 
 /// `25/s` or `25`.
@@ -373,8 +426,15 @@ mod tests {
     #[test]
     fn every_command_has_help_with_an_example() {
         for command in Cli::command().get_subcommands() {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains("Example"), "{} has no example", command.get_name());
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                help.contains("Example"),
+                "{} has no example",
+                command.get_name()
+            );
         }
     }
 
@@ -386,6 +446,8 @@ mod tests {
             assert!(rate(wrong).is_err(), "{wrong}");
         }
         assert_eq!(seconds("0"), Ok(0.0));
-        assert!(positive_seconds("0").is_err() && seconds("inf").is_err() && seconds("-1").is_err());
+        assert!(
+            positive_seconds("0").is_err() && seconds("inf").is_err() && seconds("-1").is_err()
+        );
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn configuration(args: &TargetArgs) -> Result<(Config, Option<PathBuf
 pub(super) fn options(args: &TargetArgs, config: &Config) -> Result<ClientOptions, CliError> {
     let Some(url) = args.target.as_deref().or(config.target.url.as_deref()) else {
         return Err(CliError::Usage(
-            "no target: give --target URL or --reference, or `[target] url` in scimproof.toml".to_owned(),
+            "no target: give --target URL or --reference, or `[target] url` in scimproof.toml"
+                .to_owned(),
         ));
     };
     let base_url = BaseUrl::parse(url)?;
@@ -48,7 +49,10 @@ pub(super) fn options(args: &TargetArgs, config: &Config) -> Result<ClientOption
             config.auth.clone()
         }
     };
-    let timeout_s = args.timeout.or(config.run.timeout_s).unwrap_or(DEFAULT_TIMEOUT_S);
+    let timeout_s = args
+        .timeout
+        .or(config.run.timeout_s)
+        .unwrap_or(DEFAULT_TIMEOUT_S);
     let mut options = ClientOptions::new(base_url);
     options.auth = auth;
     options.revoked = config.revoked.clone();
@@ -62,21 +66,32 @@ pub(super) fn options(args: &TargetArgs, config: &Config) -> Result<ClientOption
 /// The bearer token that the command line names, never gives.
 fn credential_flag(args: &TargetArgs) -> Result<Option<Auth>, CliError> {
     if let Some(name) = &args.token_env {
-        let token = Terminal::variable(name).filter(|token| !token.trim().is_empty()).ok_or_else(|| {
-            CliError::Usage(format!("--token-env: the environment variable {name} is not set or empty"))
-        })?;
+        let token = Terminal::variable(name)
+            .filter(|token| !token.trim().is_empty())
+            .ok_or_else(|| {
+                CliError::Usage(format!(
+                    "--token-env: the environment variable {name} is not set or empty"
+                ))
+            })?;
         return Ok(Some(Auth::Bearer(Secret::new(token.trim(), name))));
     }
     if let Some(path) = &args.token_file {
-        let token = config::read_token(path).map_err(|why| CliError::Usage(format!("--token-file: {why}")))?;
+        let token = config::read_token(path)
+            .map_err(|why| CliError::Usage(format!("--token-file: {why}")))?;
         return Ok(Some(Auth::Bearer(Secret::new(token, "SCIM_TOKEN"))));
     }
     Ok(None)
 }
 
 /// A credential in the configuration is for the target that stands there, not for any that a flag names.
-fn credentials_belong_to(base_url: &BaseUrl, args: &TargetArgs, config: &Config) -> Result<(), CliError> {
-    let (Some(_), Some(configured)) = (&args.target, &config.target.url) else { return Ok(()) };
+fn credentials_belong_to(
+    base_url: &BaseUrl,
+    args: &TargetArgs,
+    config: &Config,
+) -> Result<(), CliError> {
+    let (Some(_), Some(configured)) = (&args.target, &config.target.url) else {
+        return Ok(());
+    };
     if config.auth == Auth::None {
         return Ok(());
     }
@@ -98,14 +113,20 @@ mod tests {
 
     fn config(url: &str) -> Config {
         Config {
-            target: TargetConfig { url: Some(url.to_owned()), name: None },
+            target: TargetConfig {
+                url: Some(url.to_owned()),
+                name: None,
+            },
             auth: Auth::Bearer(Secret::new("configured", "T")),
             ..Config::default()
         }
     }
 
     fn target(url: &str) -> TargetArgs {
-        TargetArgs { target: Some(url.to_owned()), ..TargetArgs::default() }
+        TargetArgs {
+            target: Some(url.to_owned()),
+            ..TargetArgs::default()
+        }
     }
 
     #[test]
@@ -113,14 +134,21 @@ mod tests {
         let config = config("https://a.example/scim");
         assert!(options(&target("https://a.example/other"), &config).is_ok());
         for other in ["https://b.example/scim", "https://a.example:444/scim"] {
-            let error = options(&target(other), &config).expect_err(other).to_string();
-            assert!(error.contains("the credential in the configuration is for https://a.example"), "{error}");
+            let error = options(&target(other), &config)
+                .expect_err(other)
+                .to_string();
+            assert!(
+                error.contains("the credential in the configuration is for https://a.example"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn a_target_is_needed() {
-        let error = options(&TargetArgs::default(), &Config::default()).expect_err("none").to_string();
+        let error = options(&TargetArgs::default(), &Config::default())
+            .expect_err("none")
+            .to_string();
         assert!(error.contains("--reference"), "{error}");
     }
 }

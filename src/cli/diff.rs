@@ -17,15 +17,27 @@ pub(super) fn diff(args: &DiffArgs, terminal: &Terminal) -> Result<u8, CliError>
 }
 
 fn read(path: &Path) -> Result<Run, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::File { path: path.to_owned(), source })?;
-    let not_a_report = |why: String| CliError::Usage(format!("{} is not a JSON report of scimproof: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|source| CliError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let not_a_report = |why: String| {
+        CliError::Usage(format!(
+            "{} is not a JSON report of scimproof: {why}",
+            path.display()
+        ))
+    };
     let version = serde_json::from_str::<serde_json::Value>(&text)
         .map_err(|e| not_a_report(e.to_string()))?
         .get("schema_version")
         .and_then(serde_json::Value::as_u64);
     match version {
         Some(1) => {}
-        Some(other) => return Err(not_a_report(format!("it has schema_version {other}, and this program reads 1"))),
+        Some(other) => {
+            return Err(not_a_report(format!(
+                "it has schema_version {other}, and this program reads 1"
+            )));
+        }
         None => return Err(not_a_report("it has no `schema_version`".to_owned())),
     }
     serde_json::from_str(&text).map_err(|e| not_a_report(e.to_string()))
@@ -40,7 +52,10 @@ fn judged(run: &Run) -> Judged<'_> {
         .iter()
         .flat_map(|case| &case.checks)
         .map(|c| (c.id.as_str(), (c.outcome, c.severity, c.message.as_str())));
-    let rules = run.rules.iter().map(|r| (r.id.as_str(), (r.outcome, r.severity, r.message.as_str())));
+    let rules = run
+        .rules
+        .iter()
+        .map(|r| (r.id.as_str(), (r.outcome, r.severity, r.message.as_str())));
     checks.chain(rules).collect()
 }
 
@@ -79,19 +94,25 @@ fn compare(old: &Run, new: &Run) -> Comparison {
     for (id, now) in &after {
         let then = before.get(id);
         if is_bad(now) && !then.is_some_and(is_bad) {
-            found.broken.push(((*id).to_owned(), now.1, now.2.to_owned()));
+            found
+                .broken
+                .push(((*id).to_owned(), now.1, now.2.to_owned()));
         } else if holds(now) && then.is_some_and(is_bad) {
             found.mended.push((*id).to_owned());
         } else if now.0 == Outcome::Errored && then.is_some_and(|t| t.0 != Outcome::Errored) {
             found.unevaluated.push((*id).to_owned());
         }
     }
-    found.broken.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    found
+        .broken
+        .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     for profile in &new.profiles {
         if let Some(earlier) = old.profiles.iter().find(|p| p.id == profile.id)
             && earlier.verdict != profile.verdict
         {
-            found.verdicts.push((profile.title.clone(), earlier.verdict, profile.verdict));
+            found
+                .verdicts
+                .push((profile.title.clone(), earlier.verdict, profile.verdict));
         }
     }
     found
@@ -120,25 +141,46 @@ impl Comparison {
         let verdicts = self
             .verdicts
             .iter()
-            .map(|(title, then, now)| format!("{}: {} -> {}", plain(title), word(*then), word(*now)))
+            .map(|(title, then, now)| {
+                format!("{}: {} -> {}", plain(title), word(*then), word(*now))
+            })
             .collect();
         section("Verdicts".to_owned(), verdicts);
         let broken: Vec<String> = self
             .broken
             .iter()
             .map(|(id, severity, message)| {
-                format!("{} {code}{}{code}: {}", severity_word(*severity), plain(id), safe(message, format))
+                format!(
+                    "{} {code}{}{code}: {}",
+                    severity_word(*severity),
+                    plain(id),
+                    safe(message, format)
+                )
             })
             .collect();
         section(format!("Broken: {}", broken.len()), broken);
-        let ids = |ids: &[String]| ids.iter().map(|id| format!("{code}{}{code}", plain(id))).collect::<Vec<_>>();
+        let ids = |ids: &[String]| {
+            ids.iter()
+                .map(|id| format!("{code}{}{code}", plain(id)))
+                .collect::<Vec<_>>()
+        };
         section(format!("Mended: {}", self.mended.len()), ids(&self.mended));
-        section(format!("Could not be evaluated any more: {}", self.unevaluated.len()), ids(&self.unevaluated));
+        section(
+            format!(
+                "Could not be evaluated any more: {}",
+                self.unevaluated.len()
+            ),
+            ids(&self.unevaluated),
+        );
         if out.is_empty() {
             out.push_str("Nothing broke, nothing was mended.\n\n");
         }
         if self.added + self.gone > 0 {
-            let _ = writeln!(out, "{} checks are new, {} are not there any more.", self.added, self.gone);
+            let _ = writeln!(
+                out,
+                "{} checks are new, {} are not there any more.",
+                self.added, self.gone
+            );
         }
         format!("{}\n", out.trim_end())
     }

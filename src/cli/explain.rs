@@ -38,7 +38,10 @@ pub(super) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<u8, Cli
 
 fn unknown(library: &Library, id: &str) -> String {
     let near = crate::data::reference::nearest(id).or_else(|| {
-        let cases = library.suites.iter().flat_map(|s| s.cases.iter().map(move |c| format!("{}/{}", s.id, c.id)));
+        let cases = library
+            .suites
+            .iter()
+            .flat_map(|s| s.cases.iter().map(move |c| format!("{}/{}", s.id, c.id)));
         let suites = library.suites.iter().map(|s| s.id.clone());
         let rules = crate::rules::all().into_iter().map(|r| r.id.to_owned());
         let known: Vec<String> = cases.chain(suites).chain(rules).collect();
@@ -60,12 +63,19 @@ struct Page {
 
 impl Page {
     fn new(id: &str, title: &str) -> Self {
-        Self { text: format!("{id}\n  {}\n", wrapped(title, 2)) }
+        Self {
+            text: format!("{id}\n  {}\n", wrapped(title, 2)),
+        }
     }
 
     fn line(&mut self, name: &str, value: &str) {
         if !value.is_empty() {
-            let _ = writeln!(self.text, "{:<12}{}", format!("{name}:"), wrapped(value, 12));
+            let _ = writeln!(
+                self.text,
+                "{:<12}{}",
+                format!("{name}:"),
+                wrapped(value, 12)
+            );
         }
     }
 
@@ -122,7 +132,12 @@ fn wrapped(text: &str, indent: usize) -> String {
 fn source_line(text: &str) -> String {
     let entry = text.parse::<Reference>().ok().and_then(|r| r.resolve());
     match entry {
-        Some(Entry::Requirement(r)) => format!("{text} ({}, {}): {}", r.section, r.level.as_str(), r.requirement),
+        Some(Entry::Requirement(r)) => format!(
+            "{text} ({}, {}): {}",
+            r.section,
+            r.level.as_str(),
+            r.requirement
+        ),
         Some(Entry::Quirk(q)) => format!("{text}: {} ({})", quirk_title(q), q.source),
         Some(Entry::Gate(step)) => format!("{text}: {}", step.title),
         Some(Entry::Defect(d)) => format!("{text}: {} ({})", d.title, d.source),
@@ -139,7 +154,10 @@ fn case(library: &Library, id: &str) -> Option<String> {
     let found = library.suites.iter().find_map(|suite| {
         let rest = whole.strip_prefix(suite.id.as_str())?.strip_prefix('/')?;
         let profile = library.profile(&suite.profile);
-        let case = suite.cases.iter().find(|case| is_case(case, rest, profile))?;
+        let case = suite
+            .cases
+            .iter()
+            .find(|case| is_case(case, rest, profile))?;
         Some((suite, case))
     });
     let (suite, case) = found?;
@@ -151,9 +169,31 @@ fn case(library: &Library, id: &str) -> Option<String> {
     page.line("Flavours", &case.flavours.join(", "));
     page.line("Needs", &case.needs.join(", "));
     page.line("Uses", &case.uses.join(", "));
-    page.line("Rows", &case.rows.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join(", "));
-    page.line("Core", if case.core { "yes: a verdict of ready needs it" } else { "" });
-    page.line("Opt-in", if case.opt_in { "yes: runs only where --suite or --case names it" } else { "" });
+    page.line(
+        "Rows",
+        &case
+            .rows
+            .iter()
+            .map(|r| r.id.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    page.line(
+        "Core",
+        if case.core {
+            "yes: a verdict of ready needs it"
+        } else {
+            ""
+        },
+    );
+    page.line(
+        "Opt-in",
+        if case.opt_in {
+            "yes: runs only where --suite or --case names it"
+        } else {
+            ""
+        },
+    );
     if !case.why.is_empty() {
         page.section("Why");
         page.item(&case.why);
@@ -171,18 +211,28 @@ fn case(library: &Library, id: &str) -> Option<String> {
     }
     page.sources(&case.refs);
     page.section("Run it alone");
-    page.item(&format!("scimproof run --case '{}/{}**' --keep -v ...", suite.id, case.id));
+    page.item(&format!(
+        "scimproof run --case '{}/{}**' --keep -v ...",
+        suite.id, case.id
+    ));
     Some(page.end())
 }
 
 fn is_case(case: &Case, written: &str, profile: Option<&Profile>) -> bool {
-    let Some(rest) = written.strip_prefix(case.id.as_str()) else { return false };
-    let flavours: Vec<&str> = profile.map(|p| p.flavours.iter().map(|f| f.id.as_str()).collect()).unwrap_or_default();
+    let Some(rest) = written.strip_prefix(case.id.as_str()) else {
+        return false;
+    };
+    let flavours: Vec<&str> = profile
+        .map(|p| p.flavours.iter().map(|f| f.id.as_str()).collect())
+        .unwrap_or_default();
     let row = match rest.rsplit_once('.') {
         Some((row, flavour)) if flavours.contains(&flavour) => row,
         _ => rest,
     };
-    row.is_empty() || row.strip_prefix('-').is_some_and(|row| case.rows.iter().any(|r| r.id == row))
+    row.is_empty()
+        || row
+            .strip_prefix('-')
+            .is_some_and(|row| case.rows.iter().any(|r| r.id == row))
 }
 
 fn given_words(given: &Given) -> String {
@@ -203,7 +253,10 @@ fn step_words(page: &mut Page, step: &Step, check: Option<&str>) {
             }
         }
         Step::Walk(walk) => {
-            page.item(&format!("{}: all pages of {}, {} at a time", walk.id, walk.target, walk.count));
+            page.item(&format!(
+                "{}: all pages of {}, {} at a time",
+                walk.id, walk.target, walk.count
+            ));
         }
     }
 }
@@ -211,27 +264,60 @@ fn step_words(page: &mut Page, step: &Step, check: Option<&str>) {
 fn send_words(page: &mut Page, send: &Send, check: Option<&str>) {
     let this = check.is_some_and(|c| c == send.id || c.starts_with(&format!("{}.", send.id)));
     let mark = if this { "->" } else { "  " };
-    let only = if send.only.is_empty() { String::new() } else { format!("  (only {})", send.only.join(", ")) };
+    let only = if send.only.is_empty() {
+        String::new()
+    } else {
+        format!("  (only {})", send.only.join(", "))
+    };
     page.text.push('\n');
-    page.raw(&format!("{mark}{} {}{only}", send.method, plain(&send.target)), 0);
+    page.raw(
+        &format!("{mark}{} {}{only}", send.method, plain(&send.target)),
+        0,
+    );
     for (name, value) in &send.headers {
-        page.raw(&format!("{name}: {}", value.as_deref().unwrap_or("(not sent)")), 4);
+        page.raw(
+            &format!("{name}: {}", value.as_deref().unwrap_or("(not sent)")),
+            4,
+        );
     }
     match &send.body {
         SendBody::Empty => {}
-        SendBody::Json(value) => page.raw(&serde_json::to_string_pretty(value).unwrap_or_default(), 4),
+        SendBody::Json(value) => {
+            page.raw(&serde_json::to_string_pretty(value).unwrap_or_default(), 4)
+        }
         SendBody::Raw(text) => page.raw(&plain(text), 4),
         SendBody::Echo { of, set, without } => {
-            let set: Vec<String> = set.iter().map(|(path, value)| format!("{path} = {value}")).collect();
-            page.raw(&format!("the server's own `{of}` sent back{}{}", with("with", &set), with("without", without)), 4);
+            let set: Vec<String> = set
+                .iter()
+                .map(|(path, value)| format!("{path} = {value}"))
+                .collect();
+            page.raw(
+                &format!(
+                    "the server's own `{of}` sent back{}{}",
+                    with("with", &set),
+                    with("without", without)
+                ),
+                4,
+            );
         }
-        SendBody::Fixture { fixture, without, .. } => {
+        SendBody::Fixture {
+            fixture, without, ..
+        } => {
             page.raw(&format!("a {fixture}{}", with("without", without)), 4);
         }
     }
-    let _ = writeln!(page.text, "    expected: {}", wrapped(&expect::describe(&send.expect), 14));
+    let _ = writeln!(
+        page.text,
+        "    expected: {}",
+        wrapped(&expect::describe(&send.expect), 14)
+    );
     for also in &send.also {
-        let _ = writeln!(page.text, "    also {}: {}", also.id, wrapped(&expect::describe(&also.expect), 14));
+        let _ = writeln!(
+            page.text,
+            "    also {}: {}",
+            also.id,
+            wrapped(&expect::describe(&also.expect), 14)
+        );
     }
     if let Some(changes) = &send.changes {
         let _ = writeln!(page.text, "    changes: {}", changes_words(changes));
@@ -239,7 +325,11 @@ fn send_words(page: &mut Page, send: &Send, check: Option<&str>) {
 }
 
 fn with(word: &str, items: &[String]) -> String {
-    if items.is_empty() { String::new() } else { format!(", {word} {}", items.join(", ")) }
+    if items.is_empty() {
+        String::new()
+    } else {
+        format!(", {word} {}", items.join(", "))
+    }
 }
 
 fn changes_words(changes: &Changes) -> String {
@@ -260,12 +350,17 @@ fn changes_words(changes: &Changes) -> String {
 
 fn rule(id: &str) -> Option<String> {
     let rules = crate::rules::all();
-    let rule = rules.iter().find(|rule| rule.id == id || rule.id.strip_prefix("rules/") == Some(id))?;
+    let rule = rules
+        .iter()
+        .find(|rule| rule.id == id || rule.id.strip_prefix("rules/") == Some(id))?;
     let mut page = Page::new(rule.id, rule.title);
     page.text.push('\n');
     page.line("Severity", severity_word(rule.severity));
     page.line("Breaks", &rule.breaks.join(", "));
-    page.line("Judged on", "every exchange of a run, and reported once with a count");
+    page.line(
+        "Judged on",
+        "every exchange of a run, and reported once with a count",
+    );
     page.section("How to mend it");
     page.item(rule.hint);
     page.sources(rule.refs);
@@ -328,7 +423,9 @@ fn view_words(view: View) -> &'static str {
     match view {
         View::Rule => "breaks a MUST",
         View::Should => "breaks a SHOULD or an optional feature that providers rely on",
-        View::Idp => "lawful, or the request itself is off the specification; breaks with that provider",
+        View::Idp => {
+            "lawful, or the request itself is off the specification; breaks with that provider"
+        }
         View::Outside => "not covered",
     }
 }
@@ -339,8 +436,14 @@ fn covered_by(page: &mut Page, library: &Library, reference: &str) {
     match covered.get(reference) {
         Some(by) => by.iter().for_each(|id| page.item(id)),
         None => {
-            let reason = library.not_covered.iter().find(|gap| gap.reference == reference);
-            page.item(&reason.map_or_else(|| "no case".to_owned(), |gap| format!("no case: {}", gap.reason)));
+            let reason = library
+                .not_covered
+                .iter()
+                .find(|gap| gap.reference == reference);
+            page.item(&reason.map_or_else(
+                || "no case".to_owned(),
+                |gap| format!("no case: {}", gap.reason),
+            ));
         }
     }
 }
@@ -361,7 +464,12 @@ fn gate(library: &Library, id: &str) -> Option<String> {
     let mut page = Page::new(gate.id, gate.title);
     page.section("Steps");
     for step in gate.steps() {
-        page.item(&format!("{} ({}): {}", step.id, step.judged.as_str(), step.title));
+        page.item(&format!(
+            "{} ({}): {}",
+            step.id,
+            step.judged.as_str(),
+            step.title
+        ));
     }
     Some(page.end())
 }
@@ -380,7 +488,14 @@ fn profile(library: &Library, id: &str) -> Option<String> {
     let profile = library.profile(id)?;
     let mut page = Page::new(&profile.id, &profile.title);
     page.text.push('\n');
-    page.line("Played", if profile.default_run { "in every run" } else { "where --profile names it" });
+    page.line(
+        "Played",
+        if profile.default_run {
+            "in every run"
+        } else {
+            "where --profile names it"
+        },
+    );
     for flavour in &profile.flavours {
         page.line("Flavour", &format!("{}: {}", flavour.id, flavour.title));
     }
@@ -396,12 +511,21 @@ fn target(id: &str) -> Option<String> {
     let mut page = Page::new(&target.name, &target.title);
     page.text.push('\n');
     page.line("Source", &target.source);
-    page.line("Deactivates", target.policy.deactivation.as_deref().unwrap_or_default());
-    page.line("Groups", target.policy.groups.as_deref().unwrap_or_default());
+    page.line(
+        "Deactivates",
+        target.policy.deactivation.as_deref().unwrap_or_default(),
+    );
+    page.line(
+        "Groups",
+        target.policy.groups.as_deref().unwrap_or_default(),
+    );
     page.line("Not offered", &target.policy.not_offered.join(", "));
     page.line("Set up with", &target.documented_with.join(", "));
     page.section("Try it");
-    page.item(&format!("scimproof run --reference --persona {}", target.name));
+    page.item(&format!(
+        "scimproof run --reference --persona {}",
+        target.name
+    ));
     Some(page.end())
 }
 
@@ -428,7 +552,11 @@ mod tests {
     fn paragraphs_are_wrapped_and_indented() {
         let text = wrapped(&"word ".repeat(30), 4);
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH));
-        assert!(text.lines().skip(1).all(|line| line.starts_with("    word")));
+        assert!(
+            text.lines()
+                .skip(1)
+                .all(|line| line.starts_with("    word"))
+        );
         assert_eq!(wrapped("", 2), "");
     }
 }

@@ -19,7 +19,8 @@ type Item = Map<String, Value>;
 /// Prints a list.
 pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError> {
     let library = || library(args.suites_dir.as_deref());
-    let wanted = |profile: &str| args.profile.is_empty() || args.profile.iter().any(|p| p == profile);
+    let wanted =
+        |profile: &str| args.profile.is_empty() || args.profile.iter().any(|p| p == profile);
     let items = match args.kind {
         Kind::Suites => suites(&library()?, &wanted),
         Kind::Cases => cases(&library()?, &wanted),
@@ -32,7 +33,10 @@ pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError>
         Kind::Personas => personas(),
     };
     let text = match args.format {
-        ListFormat::Json => format!("{}\n", serde_json::to_string_pretty(&items).unwrap_or_default()),
+        ListFormat::Json => format!(
+            "{}\n",
+            serde_json::to_string_pretty(&items).unwrap_or_default()
+        ),
         ListFormat::Text => text(args.kind, &items),
     };
     terminal.write_out(text.as_bytes())?;
@@ -69,7 +73,10 @@ fn suites(library: &Library, wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
 }
 
 /// Every case in every row and flavour, by the id that reports and patterns use.
-pub(super) fn each_case<'l>(library: &'l Library, mut see: impl FnMut(String, &'l Suite, &'l Case, Option<&'l str>)) {
+pub(super) fn each_case<'l>(
+    library: &'l Library,
+    mut see: impl FnMut(String, &'l Suite, &'l Case, Option<&'l str>),
+) {
     for suite in &library.suites {
         let profile = library.profiles.iter().find(|p| p.id == suite.profile);
         for case in &suite.cases {
@@ -95,7 +102,9 @@ pub(super) fn each_case<'l>(library: &'l Library, mut see: impl FnMut(String, &'
 
 fn flavours_of<'l>(case: &'l Case, profile: Option<&'l Profile>) -> Vec<&'l str> {
     if case.flavours.is_empty() {
-        profile.map(|p| p.flavours.iter().map(|f| f.id.as_str()).collect()).unwrap_or_default()
+        profile
+            .map(|p| p.flavours.iter().map(|f| f.id.as_str()).collect())
+            .unwrap_or_default()
     } else {
         case.flavours.iter().map(String::as_str).collect()
     }
@@ -238,24 +247,52 @@ pub(super) fn quirk_title(quirk: &quirks::Quirk) -> String {
 }
 
 fn text(kind: Kind, items: &[Item]) -> String {
-    let word = |item: &Item, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let width = items.iter().map(|i| word(i, "id").chars().count()).max().unwrap_or(0).min(60);
+    let word = |item: &Item, name: &str| {
+        item.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let width = items
+        .iter()
+        .map(|i| word(i, "id").chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(60);
     let mut out = String::new();
     for entry in items {
         let mark = match kind {
             Kind::Cases | Kind::Rules => format!("{:<9} ", word(entry, "severity")),
             Kind::Requirements => {
-                let covered = entry.get("covered_by").and_then(Value::as_array).is_some_and(|by| !by.is_empty());
-                format!("{} {:<10} ", if covered { "+" } else { "-" }, word(entry, "level"))
+                let covered = entry
+                    .get("covered_by")
+                    .and_then(Value::as_array)
+                    .is_some_and(|by| !by.is_empty());
+                format!(
+                    "{} {:<10} ",
+                    if covered { "+" } else { "-" },
+                    word(entry, "level")
+                )
             }
             Kind::Gates => format!("{:<9} ", word(entry, "judged")),
-            Kind::Suites | Kind::Mappings | Kind::Faults | Kind::Lawful | Kind::Personas => String::new(),
+            Kind::Suites | Kind::Mappings | Kind::Faults | Kind::Lawful | Kind::Personas => {
+                String::new()
+            }
         };
-        let _ = writeln!(out, "{:<width$}  {mark}{}", word(entry, "id"), word(entry, "title"));
+        let _ = writeln!(
+            out,
+            "{:<width$}  {mark}{}",
+            word(entry, "id"),
+            word(entry, "title")
+        );
     }
     if kind == Kind::Requirements {
         let covered = items.iter().filter(|i| !i.contains_key("reason")).count();
-        let _ = writeln!(out, "\n{covered} of {} requirements are covered (+).", items.len());
+        let _ = writeln!(
+            out,
+            "\n{covered} of {} requirements are covered (+).",
+            items.len()
+        );
     }
     out
 }
@@ -267,7 +304,11 @@ pub(super) fn certainty_words(certainty: Certainty) -> String {
         CertaintyLevel::Observed => "observed",
         CertaintyLevel::Inferred => "inferred",
     };
-    format!("the request is {}, the need is {}", word(certainty.shape), word(certainty.need))
+    format!(
+        "the request is {}, the need is {}",
+        word(certainty.shape),
+        word(certainty.need)
+    )
 }
 
 /// The word of the contract.

@@ -27,7 +27,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(cli) => cli,
         // Help and version go to standard output with 0, usage errors to standard error with 2.
         Err(answer) => {
-            let code = if answer.use_stderr() { error::USAGE } else { error::CLEAN };
+            let code = if answer.use_stderr() {
+                error::USAGE
+            } else {
+                error::CLEAN
+            };
             // A reader that has gone away is no failure.
             let _ = answer.print();
             return code;

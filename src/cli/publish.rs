@@ -45,15 +45,25 @@ pub(super) fn wanted(flags: &[String]) -> Result<Vec<Wanted>, CliError> {
             Some((name, path)) => (name, Some(path)),
             None => (flag.as_str(), None),
         };
-        let format = FORMATS.iter().find(|(known, _)| *known == name).map(|(_, format)| *format);
+        let format = FORMATS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, format)| *format);
         let Some(format) = format else {
             let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
             let near = crate::suite::nearest(name, names.iter().copied());
-            let hint = near.map_or_else(|| format!("it may be {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
-            return Err(CliError::Usage(format!("--report: there is no format `{name}`; {hint}")));
+            let hint = near.map_or_else(
+                || format!("it may be {}", names.join(", ")),
+                |n| format!("did you mean `{n}`?"),
+            );
+            return Err(CliError::Usage(format!(
+                "--report: there is no format `{name}`; {hint}"
+            )));
         };
         if path == Some("") {
-            return Err(CliError::Usage(format!("--report {flag}: the path is empty")));
+            return Err(CliError::Usage(format!(
+                "--report {flag}: the path is empty"
+            )));
         }
         let path = path.filter(|p| *p != "-").map(PathBuf::from);
         if all.iter().any(|w| w.path == path) {
@@ -73,10 +83,16 @@ pub(super) fn wanted(flags: &[String]) -> Result<Vec<Wanted>, CliError> {
 /// The folder cannot be made or written to.
 pub(super) fn prepare(path: &Path) -> Result<(), CliError> {
     let folder = folder_of(path);
-    let failed = |source| CliError::File { path: path.to_owned(), source };
+    let failed = |source| CliError::File {
+        path: path.to_owned(),
+        source,
+    };
     std::fs::create_dir_all(folder).map_err(failed)?;
     if path.is_dir() {
-        return Err(CliError::Usage(format!("--report: {} is a folder", path.display())));
+        return Err(CliError::Usage(format!(
+            "--report: {} is a folder",
+            path.display()
+        )));
     }
     let trial = beside(path);
     std::fs::write(&trial, b"").map_err(failed)?;
@@ -88,7 +104,10 @@ pub(super) fn prepare(path: &Path) -> Result<(), CliError> {
 /// # Errors
 /// The disk is full, the folder is gone, and the like.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let failed = |source| CliError::File { path: path.to_owned(), source };
+    let failed = |source| CliError::File {
+        path: path.to_owned(),
+        source,
+    };
     std::fs::create_dir_all(folder_of(path)).map_err(failed)?;
     let trial = beside(path);
     let written = std::fs::File::create(&trial)
@@ -102,7 +121,9 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
 }
 
 fn beside(path: &Path) -> PathBuf {
@@ -116,14 +137,18 @@ mod tests {
     use super::*;
 
     fn read(flags: &[&str]) -> Result<Vec<Wanted>, String> {
-        wanted(&flags.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>()).map_err(|e| e.to_string())
+        wanted(&flags.iter().map(|f| (*f).to_owned()).collect::<Vec<_>>())
+            .map_err(|e| e.to_string())
     }
 
     #[test]
     fn report_flags() {
         let two = read(&["junit=a.xml", "json"]).expect("both");
         assert_eq!(two[0].path.as_deref(), Some(Path::new("a.xml")));
-        assert_eq!((two[1].format, two[1].path.as_deref()), (Format::Json, None));
+        assert_eq!(
+            (two[1].format, two[1].path.as_deref()),
+            (Format::Json, None)
+        );
         for (flags, part) in [
             (&["junit", "json"][..], "only one report"),
             (&["junit", "json=-"], "only one report"),
@@ -145,7 +170,12 @@ mod tests {
         write(&path, b"old and long").expect("written");
         write(&path, b"new").expect("written");
         assert_eq!(std::fs::read(&path).expect("there"), b"new");
-        assert_eq!(std::fs::read_dir(path.parent().expect("a folder")).expect("there").count(), 1);
+        assert_eq!(
+            std::fs::read_dir(path.parent().expect("a folder"))
+                .expect("there")
+                .count(),
+            1
+        );
         assert!(prepare(dir.path()).is_err());
     }
 }

@@ -7,7 +7,10 @@ use super::error::{CLEAN, CliError};
 use super::terminal::Terminal;
 
 /// `scimproof completions SHELL`.
-pub(super) fn completions(shell: clap_complete::Shell, terminal: &Terminal) -> Result<u8, CliError> {
+pub(super) fn completions(
+    shell: clap_complete::Shell,
+    terminal: &Terminal,
+) -> Result<u8, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "scimproof", &mut script);
     terminal.write_out(&script)?;
@@ -19,7 +22,8 @@ pub(super) fn man(terminal: &Terminal) -> Result<u8, CliError> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     for command in Cli::command().get_subcommands() {
-        let name: &'static str = Box::leak(format!("scimproof-{}", command.get_name()).into_boxed_str());
+        let name: &'static str =
+            Box::leak(format!("scimproof-{}", command.get_name()).into_boxed_str());
         clap_mangen::Man::new(command.clone().name(name)).render(&mut page)?;
     }
     terminal.write_out(&page)?;

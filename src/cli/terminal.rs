@@ -14,7 +14,10 @@ pub(super) struct Terminal {
 
 impl Terminal {
     pub(super) fn of_process() -> Self {
-        Self { stdout_is_terminal: io::stdout().is_terminal(), stderr_is_terminal: io::stderr().is_terminal() }
+        Self {
+            stdout_is_terminal: io::stdout().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
+        }
     }
 
     /// An environment variable, if it is set and readable.
@@ -28,7 +31,11 @@ impl Terminal {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                let terminal = if to_stderr { self.stderr_is_terminal } else { self.stdout_is_terminal };
+                let terminal = if to_stderr {
+                    self.stderr_is_terminal
+                } else {
+                    self.stdout_is_terminal
+                };
                 let unwanted = Self::variable("NO_COLOR").is_some_and(|v| !v.is_empty())
                     || Self::variable("TERM").is_some_and(|v| v == "dumb");
                 terminal && !unwanted
@@ -66,7 +73,13 @@ impl Terminal {
 /// Foreign text for a terminal: without the control characters that would move the cursor, change colours or titles.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| if c == '\t' || !(c.is_control() || is_direction_mark(c)) { c } else { '\u{fffd}' })
+        .map(|c| {
+            if c == '\t' || !(c.is_control() || is_direction_mark(c)) {
+                c
+            } else {
+                '\u{fffd}'
+            }
+        })
         .collect()
 }
 
@@ -81,6 +94,9 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_steer_the_terminal() {
-        assert_eq!(plain("a\u{1b}[31mb\u{9b}c\rd\u{202e}e\tf é"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\u{fffd}e\tf é");
+        assert_eq!(
+            plain("a\u{1b}[31mb\u{9b}c\rd\u{202e}e\tf é"),
+            "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\u{fffd}e\tf é"
+        );
     }
 }
