@@ -4,11 +4,13 @@
 //! its reason; an empty plan is an error and never a green run.
 
 mod glob;
+mod needs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use glob::Glob;
+pub use needs::unmet;
 
 use crate::results::Policy;
 use crate::suite::model::{Case, Profile, Row};

@@ -6,6 +6,10 @@ use super::format::{Argument, Kind, MATCHERS, TYPES, Table, Words};
 use super::problem::{did_you_mean, nearest};
 use super::report::FileReport;
 use super::tree::{Entry, Node, Shape, Spot};
+use crate::scim::AttrPath;
+
+/// In `needs`: an attribute instead of a capability.
+const ATTRIBUTE: &str = "attr:";
 
 /// Reports everything below a node that is not of the kind. `what` names the node: "`severity`".
 pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileReport<'_>) {
@@ -23,6 +27,14 @@ pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileRepor
             }
         }
         Kind::Word(words) => check_word(node, words, report),
+        Kind::WordOrAttribute(words) => match node.text().and_then(|t| t.strip_prefix(ATTRIBUTE)) {
+            Some(path) => {
+                if let Err(error) = AttrPath::parse(path) {
+                    report.add(node.spot, error.to_string());
+                }
+            }
+            None => check_word(node, words, report),
+        },
         Kind::Status => {
             if node
                 .count()
@@ -281,7 +293,9 @@ fn check_plain(node: &Node, report: &mut FileReport<'_>) {
 /// Whether the shape of a node (not yet its words) is one that the kind takes.
 fn takes(kind: &Kind, node: &Node) -> bool {
     match kind {
-        Kind::Text | Kind::AnyText | Kind::Word(_) => matches!(node.shape, Shape::Text(_)),
+        Kind::Text | Kind::AnyText | Kind::Word(_) | Kind::WordOrAttribute(_) => {
+            matches!(node.shape, Shape::Text(_))
+        }
         Kind::Bool => matches!(node.shape, Shape::Bool(_)),
         Kind::Count | Kind::Status => matches!(node.shape, Shape::Number(_)),
         Kind::Nothing => node.shape == Shape::Null,
@@ -303,7 +317,9 @@ fn describe(kind: &Kind) -> String {
         Kind::Count => "a whole number".to_owned(),
         Kind::Status => "a status code".to_owned(),
         Kind::Nothing => "null".to_owned(),
-        Kind::Word(words) => format!("{} ({})", words.what, words.words.join(", ")),
+        Kind::Word(words) | Kind::WordOrAttribute(words) => {
+            format!("{} ({})", words.what, words.words.join(", "))
+        }
         Kind::Json | Kind::Matcher => "a value".to_owned(),
         Kind::Paths => "a map of SCIM paths".to_owned(),
         Kind::List(_) => "a list".to_owned(),

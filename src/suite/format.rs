@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Nothing,
     /// One of these words.
     Word(&'static Words),
+    /// One of these words, or `attr:` and a SCIM path.
+    WordOrAttribute(&'static Words),
     /// Any JSON.
     Json,
     /// A value or a `$` word.
@@ -307,8 +309,8 @@ static DEFAULTS: Table = Table {
         ),
         key(
             "needs",
-            Kind::List(&Kind::Word(&NEEDS)),
-            "Capabilities (rfc only).",
+            Kind::List(&Kind::WordOrAttribute(&NEEDS)),
+            "Capabilities and attributes (rfc only).",
         ),
         key(
             "uses",
@@ -384,8 +386,8 @@ pub(super) static CASE: Table = Table {
         ),
         key(
             "needs",
-            Kind::List(&Kind::Word(&NEEDS)),
-            "Capabilities, only in rfc suites; not declared by the target: skipped.",
+            Kind::List(&Kind::WordOrAttribute(&NEEDS)),
+            "Capabilities, and attributes as `attr:PATH`, only in rfc suites; not declared by the target: skipped.",
         ),
         key(
             "uses",

@@ -44,6 +44,9 @@ fn schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
         Kind::Status => json!({ "type": "integer", "minimum": 100, "maximum": 599 }),
         Kind::Nothing => json!({ "type": "null" }),
         Kind::Word(words) => json!({ "enum": words.words }),
+        Kind::WordOrAttribute(words) => {
+            json!({ "anyOf": [{ "enum": words.words }, { "type": "string", "pattern": "^attr:." }] })
+        }
         Kind::Json => json!(true),
         Kind::Matcher => {
             define("matcher", definitions, matcher);

@@ -1,0 +1,81 @@
+//! What a case needs of the target, against what the target declares (contract, section 2: only `rfc` asks for it).
+
+use std::collections::BTreeMap;
+
+use crate::scim::{AttrPath, SchemaView};
+
+const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/// Why a case with these `needs` is not played; `None` where the target has all of them.
+///
+/// A capability that discovery says nothing of is taken to be there, and so is an attribute where the target declares no
+/// schema for it: a missing declaration is a finding of its own and must not hide others.
+#[must_use]
+pub fn unmet(
+    needs: &[String],
+    capabilities: &BTreeMap<String, bool>,
+    schema: &SchemaView,
+) -> Option<String> {
+    needs
+        .iter()
+        .find_map(|need| match need.strip_prefix("attr:") {
+            Some(path) => leaves_out(path, schema)
+                .then(|| format!("the target's /Schemas has no attribute {path}")),
+            None => (capabilities.get(need) == Some(&false))
+                .then(|| format!("the target does not declare `{need}`")),
+        })
+}
+
+/// Whether the target declares the schema of an attribute, but not the attribute (RFC 7643 section 8.7 allows it).
+fn leaves_out(path: &str, schema: &SchemaView) -> bool {
+    let Ok(mut path) = AttrPath::parse(path) else {
+        return false;
+    };
+    let urn = path
+        .urn
+        .get_or_insert_with(|| CORE_USER.to_owned())
+        .to_ascii_lowercase();
+    schema.declared_schemas().any(|declared| declared == urn)
+        && schema.declared_attribute(&path).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_declared_away_is_unmet() {
+        let schema = SchemaView::with_target(&[json!({
+            "id": "urn:ietf:params:scim:schemas:core:2.0:User",
+            "attributes": [
+                {"name": "userName", "type": "string"},
+                {"name": "emails", "type": "complex", "multiValued": true,
+                 "subAttributes": [{"name": "value", "type": "string"}]}
+            ]
+        })]);
+        let capabilities = BTreeMap::from([("patch".to_owned(), true), ("bulk".to_owned(), false)]);
+        let enterprise =
+            "attr:urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+        for (need, there) in [
+            ("patch", true),
+            ("bulk", false),
+            ("cursor", true),
+            ("attr:userName", true),
+            ("attr:USERNAME", true),
+            ("attr:emails.value", true),
+            ("attr:emails.display", false),
+            ("attr:nickName", false),
+            (enterprise, true),
+        ] {
+            let why = unmet(&[need.to_owned()], &capabilities, &schema);
+            assert_eq!(why.is_none(), there, "{need}: {why:?}");
+        }
+        let bare = SchemaView::with_target(&[]);
+        assert_eq!(
+            unmet(&["attr:nickName".to_owned()], &capabilities, &bare),
+            None
+        );
+    }
+}
