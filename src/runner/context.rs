@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::names::RunTag;
-use crate::client::Client;
+use crate::client::{Client, Received};
 use crate::results::{Outcome, RuleResult, StopReason, TargetFacts};
 use crate::rules::{RuleBook, Seen};
 use crate::scim::SchemaView;
@@ -41,6 +41,8 @@ pub struct Context {
     pub bodies: Arc<BTreeMap<String, Value>>,
     /// What was found out about the target.
     pub facts: TargetFacts,
+    /// What the probe sent and received, for the rules.
+    pub probed: Vec<Received>,
     /// Fixes everything but the tag.
     pub seed: u64,
     /// The run's tag, always fresh.
@@ -173,6 +175,30 @@ impl Shared {
         }
     }
 
+    /// Lets the rules see what the probe saw, without repeating what it saw of people.
+    pub(super) fn judge_probe(&self) {
+        for received in &self.context.probed {
+            if let Some(json) = &received.json
+                && !super::address::is_discovery(path_of(
+                    &received.exchange.url,
+                    &self.context.client,
+                ))
+            {
+                self.keep_private(&super::strangers::cut(json, &|_| false).private);
+            }
+            self.judge(&Seen {
+                case: "probe",
+                order: 0,
+                hostile: false,
+                exchange: &received.exchange,
+                headers: &received.headers,
+                body: &received.body,
+                json: received.json.as_ref(),
+                sent: None,
+            });
+        }
+    }
+
     /// Remembers texts of strangers, so that no rule's message repeats them.
     pub(super) fn keep_private(&self, private: &BTreeSet<String>) {
         if private.is_empty() {
@@ -205,4 +231,9 @@ impl Shared {
         }
         results
     }
+}
+
+/// Path and query below the base URL.
+fn path_of<'a>(url: &'a str, client: &Client) -> &'a str {
+    url.strip_prefix(client.base_url().as_str()).unwrap_or(url)
 }

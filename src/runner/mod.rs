@@ -14,6 +14,7 @@ pub mod journal;
 mod ledger;
 mod names;
 mod pool;
+mod probe;
 mod record;
 mod resource;
 mod scope;
@@ -35,6 +36,7 @@ pub use cleanup::{CleanedUp, cleanup};
 pub use context::{Context, Event};
 pub use journal::{Journal, JournalError, state_dir};
 pub use names::RunTag;
+pub use probe::{Probe, probe};
 
 use self::context::Shared;
 use crate::plan::Plan;
@@ -63,6 +65,7 @@ pub async fn run(
         None => None,
     };
     let shared = Arc::new(Shared::new(context, journal, stop));
+    shared.judge_probe();
     let cases = pool::all(&shared, plan, &events).await;
     let stopped = shared.halted();
     let _ = events.send(Event::CleaningUp);

@@ -86,6 +86,7 @@ impl Heard {
 pub(super) struct Wire {
     shared: Arc<Shared>,
     case: String,
+    /// Place in the plan, from 1: the probe is 0.
     order: u64,
     hostile: bool,
     /// False for a repeat: the rules have seen the case already.
@@ -105,7 +106,7 @@ impl Wire {
         Self {
             shared,
             case: case.to_owned(),
-            order: order as u64,
+            order: order as u64 + 1,
             hostile,
             judged,
             exchanges: Vec::new(),
