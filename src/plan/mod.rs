@@ -62,6 +62,18 @@ pub enum SkipKind {
     Capability,
 }
 
+impl From<SkipKind> for crate::results::SkipKind {
+    /// As the results tell them apart: by what the verdict makes of the gap.
+    fn from(kind: SkipKind) -> Self {
+        match kind {
+            SkipKind::Policy | SkipKind::Condition => Self::Policy,
+            SkipKind::Asked | SkipKind::Hostile => Self::Requested,
+            SkipKind::Credential | SkipKind::OptIn => Self::Optional,
+            SkipKind::Capability => Self::Capability,
+        }
+    }
+}
+
 /// A case that is not run, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip {

@@ -9,10 +9,12 @@ use crate::results::{CaseResult, CheckResult, Exchange, Outcome};
 /// Steps that make a case's resources are named `given.NAME`.
 const SET_UP: &str = "given.";
 
+/// Profile, flavour, operation, answer: what makes two set-up failures the same.
+type Key = (String, Option<String>, String, String);
+
 /// Leaves the first of equal set-up failures failed, with the worst severity of all, and makes the others errored.
 pub(super) fn fold(cases: &mut [CaseResult]) {
-    let mut first: BTreeMap<(String, Option<String>, String, String), (usize, usize)> =
-        BTreeMap::new();
+    let mut first: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
     for at in 0..cases.len() {
         for nth in 0..cases[at].checks.len() {
             let Some(signature) = signature(&cases[at], &cases[at].checks[nth]) else {

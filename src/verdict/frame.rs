@@ -1,9 +1,13 @@
 //! What the verdict must know besides what happened: who was played, in which flavours, and what the selection left out.
 
+use std::collections::BTreeSet;
+
 use crate::data::gates::{self, Gate, Step};
 use crate::data::requirements;
+use crate::plan::Plan;
 use crate::results::Severity;
-use crate::suite::model::Combine;
+use crate::suite::Library;
+use crate::suite::model::{Case, Combine, Suite};
 
 /// A profile that was played.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,6 +97,41 @@ impl Default for Frame {
 }
 
 impl Frame {
+    /// The frame of a plan: its profiles and flavours, and what of the library the selection left out.
+    #[must_use]
+    pub fn of(plan: &Plan, library: &Library, fail_on: Severity) -> Self {
+        let profiles = plan
+            .profiles
+            .iter()
+            .map(|(profile, counting)| ProfileFrame {
+                id: profile.id.clone(),
+                title: profile.title.clone(),
+                combine: profile.combine,
+                flavours: profile
+                    .flavours
+                    .iter()
+                    .map(|f| FlavourFrame {
+                        id: f.id.clone(),
+                        counts: counting.contains(&f.id),
+                    })
+                    .filter(|f| f.counts || plays(plan, &profile.id, &f.id))
+                    .collect(),
+            })
+            .collect();
+        let left_out = left_out(plan, library);
+        Self {
+            profiles,
+            narrowed: !left_out.is_empty(),
+            unselected: left_out
+                .into_iter()
+                .filter(|(core, _)| *core)
+                .map(|(_, unselected)| unselected)
+                .collect(),
+            fail_on,
+            ..Self::default()
+        }
+    }
+
     /// The profile of this id, where it was played.
     #[must_use]
     pub fn profile(&self, id: &str) -> Option<&ProfileFrame> {
@@ -102,5 +141,55 @@ impl Frame {
     pub(super) fn is_best_of(&self, profile: &str) -> bool {
         self.profile(profile)
             .is_some_and(|p| p.combine == Combine::Best)
+    }
+}
+
+fn plays(plan: &Plan, profile: &str, flavour: &str) -> bool {
+    plan.cases
+        .iter()
+        .any(|c| c.profile.id == profile && c.flavour.as_deref() == Some(flavour))
+}
+
+/// Cases that a full run of the plan's profiles would play and the plan does not hold; whether each is a core case.
+fn left_out(plan: &Plan, library: &Library) -> Vec<(bool, Unselected)> {
+    let planned: BTreeSet<(&str, &str, Option<&str>)> = plan
+        .cases
+        .iter()
+        .map(|c| (c.suite.as_str(), c.case.id.as_str(), c.flavour.as_deref()))
+        .collect();
+    let mut left_out = Vec::new();
+    for (profile, counting) in &plan.profiles {
+        for suite in library.suites.iter().filter(|s| s.profile == profile.id) {
+            for case in suite.cases.iter().filter(|c| !c.opt_in) {
+                for flavour in flavours_of(case, counting) {
+                    if !planned.contains(&(suite.id.as_str(), case.id.as_str(), flavour)) {
+                        left_out.push((case.core, unselected(suite, case, flavour)));
+                    }
+                }
+            }
+        }
+    }
+    left_out
+}
+
+/// The flavours that a full run plays the case in.
+fn flavours_of<'a>(case: &'a Case, counting: &'a [String]) -> Vec<Option<&'a str>> {
+    if case.every_flavour_alike || counting.is_empty() {
+        return vec![None];
+    }
+    counting
+        .iter()
+        .filter(|f| case.flavours.is_empty() || case.flavours.contains(f))
+        .map(|f| Some(f.as_str()))
+        .collect()
+}
+
+fn unselected(suite: &Suite, case: &Case, flavour: Option<&str>) -> Unselected {
+    let ending = flavour.map(|f| format!(".{f}")).unwrap_or_default();
+    Unselected {
+        id: format!("{}/{}{ending}", suite.id, case.id),
+        profile: suite.profile.clone(),
+        flavour: flavour.map(str::to_owned),
+        title: case.title.clone(),
     }
 }
