@@ -11,6 +11,7 @@ pub mod config;
 pub mod data;
 pub mod expect;
 pub mod plan;
+pub mod report;
 pub mod results;
 pub mod rules;
 pub mod runner;

@@ -134,6 +134,12 @@ impl Severity {
 }
 
 impl Outcome {
+    /// Whether it did not hold, listed or not.
+    #[must_use]
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Known)
+    }
+
     /// The word of the reports: `passed`, `failed`, ...
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -117,6 +117,23 @@ pub struct CaseResult {
     pub exchanges: Vec<Exchange>,
 }
 
+impl CaseResult {
+    /// The id without flavour and row: what is the same case in all of them.
+    #[must_use]
+    pub fn base_id(&self) -> &str {
+        let id = self.id.as_str();
+        let id = self
+            .flavour
+            .as_deref()
+            .and_then(|f| id.strip_suffix(f)?.strip_suffix('.'))
+            .unwrap_or(id);
+        self.row
+            .as_deref()
+            .and_then(|r| id.strip_suffix(r)?.strip_suffix('-'))
+            .unwrap_or(id)
+    }
+}
+
 /// A rule over all exchanges of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RuleResult {
@@ -459,6 +476,8 @@ pub struct Run {
     pub finished: String,
     /// The seed of everything but the run id.
     pub seed: u64,
+    /// From which severity on a failure makes the run fail (`--fail-on`).
+    pub fail_on: Severity,
     /// Set where the run ended before its plan did.
     pub stop: Option<Stop>,
     /// Counts.

@@ -46,26 +46,12 @@ fn variants(cases: &[CaseResult], frame: &Frame) -> BTreeMap<(String, String), V
                 case.flavour.clone().unwrap_or_default()
             };
             groups
-                .entry((base_id(case).to_owned(), flavour))
+                .entry((case.base_id().to_owned(), flavour))
                 .or_default()
                 .push(at);
         }
     }
     groups
-}
-
-/// A case's id without flavour and row.
-pub(super) fn base_id(case: &CaseResult) -> &str {
-    let id = case.id.as_str();
-    let id = case
-        .flavour
-        .as_deref()
-        .and_then(|f| id.strip_suffix(f)?.strip_suffix('.'))
-        .unwrap_or(id);
-    case.row
-        .as_deref()
-        .and_then(|r| id.strip_suffix(r)?.strip_suffix('-'))
-        .unwrap_or(id)
 }
 
 /// At least two variants, and none of them without a failure above a warning.
@@ -197,6 +183,6 @@ mod tests {
     fn the_base_id_has_neither_row_nor_flavour() {
         let mut c = case("okta/u/turn-off-two.aiw", vec![]);
         c.row = Some("two".to_owned());
-        assert_eq!(base_id(&c), "okta/u/turn-off");
+        assert_eq!(c.base_id(), "okta/u/turn-off");
     }
 }

@@ -78,6 +78,7 @@ pub fn judge(collected: Collected, frame: &Frame, known: &KnownFailures) -> Run 
         started,
         finished,
         seed,
+        fail_on: frame.fail_on,
         stop,
         summary: Summary {
             cases: count(cases.iter().map(|c| c.outcome)),

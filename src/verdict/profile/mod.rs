@@ -9,9 +9,7 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::results::{
-    CaseResult, FlavourVerdict, Outcome, ProfileResult, RuleResult, Severity, Verdict,
-};
+use crate::results::{CaseResult, FlavourVerdict, ProfileResult, RuleResult, Severity, Verdict};
 use crate::suite::model::Combine;
 
 use super::frame::{Frame, ProfileFrame};
@@ -70,7 +68,7 @@ fn excuse_other_ways(cases: &mut [CaseResult], result: &ProfileResult) {
             continue;
         }
         for check in &mut case.checks {
-            if is_failure(check.outcome) && check.severity > Severity::Warning {
+            if check.outcome.is_failure() && check.severity > Severity::Warning {
                 check.severity = Severity::Warning;
                 if check.note.is_empty() {
                     check.note = format!(
@@ -150,10 +148,6 @@ fn deciding(profile: &str) -> Severity {
     }
 }
 
-pub(super) fn is_failure(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Failed | Outcome::Known)
-}
-
 /// Whether a rule counts for the profile.
 pub(super) fn rule_counts(rule: &RuleResult, profile: &str) -> bool {
     profile == RFC || rule.breaks.iter().any(|b| b == profile)
@@ -169,11 +163,11 @@ fn failures(
         .iter()
         .filter(|c| c.profile == profile.id)
         .flat_map(|c| &c.checks)
-        .filter(|c| is_failure(c.outcome))
+        .filter(|c| c.outcome.is_failure())
         .map(|c| (c.severity, c.id.clone()));
     let rules = rules
         .iter()
-        .filter(|r| is_failure(r.outcome) && rule_counts(r, &profile.id))
+        .filter(|r| r.outcome.is_failure() && rule_counts(r, &profile.id))
         .map(|r| (r.severity, r.id.clone()));
     let (worst, rest): (Vec<_>, Vec<_>) = checks
         .chain(rules)

@@ -1,7 +1,6 @@
 //! The verdict in words that somebody understands who never saw a SCIM request.
 
 use crate::results::{Outcome, Verdict};
-use crate::verdict::certainty::base_id;
 
 use super::standing::{Failure, Gap, Standing};
 use super::{Evidence, ProfileFrame};
@@ -9,13 +8,8 @@ use super::{Evidence, ProfileFrame};
 /// A flavour's verdict in one sentence.
 pub(super) fn of_flavour(standing: &Standing<'_>) -> String {
     match standing.verdict() {
-        Verdict::Ready => format!(
-            "All {} core cases were played and held.",
-            standing.core_evaluated
-        ),
-        Verdict::NotReady => {
-            first_and_count(standing.blockers(), "would break it", "would break it")
-        }
+        Verdict::Ready => all_held(standing.core_evaluated),
+        Verdict::NotReady => first_and_count(standing.blockers(), "would break it"),
         Verdict::NotFullyTested if standing.gaps.is_empty() => {
             "None of its core cases was played.".to_owned()
         }
@@ -23,25 +17,28 @@ pub(super) fn of_flavour(standing: &Standing<'_>) -> String {
         Verdict::ReadyWithWarnings if standing.failures.is_empty() => {
             left_out_sentence(&standing.left_out)
         }
-        Verdict::ReadyWithWarnings => first_and_count(
-            standing.warnings(),
-            "should be looked at",
-            "should be looked at",
-        ),
+        Verdict::ReadyWithWarnings => first_and_count(standing.warnings(), "should be looked at"),
         Verdict::NotTested => "Nothing of it was tested.".to_owned(),
+    }
+}
+
+fn all_held(core: usize) -> String {
+    if core == 1 {
+        "Its one core case was played and held.".to_owned()
+    } else {
+        format!("All {core} core cases were played and held.")
     }
 }
 
 fn first_and_count<'a, 'b: 'a>(
     failures: impl Iterator<Item = &'a Failure<'b>>,
-    one: &str,
-    many: &str,
+    what: &str,
 ) -> String {
     let titles = titles(failures);
     match titles.as_slice() {
         [] => String::new(),
-        [title] => format!("One thing {one}: {title}."),
-        [title, ..] => format!("{} things {many}, the first: {title}.", titles.len()),
+        [title] => format!("One thing {what}: {title}."),
+        [title, ..] => format!("{} things {what}, the first: {title}.", titles.len()),
     }
 }
 
@@ -81,7 +78,7 @@ pub(super) fn of_profile(
             reasons.push(format!(
                 "Which of its ways {} uses is not known. As `{flavour}` it is {}: {}",
                 profile.title,
-                words(own),
+                own.words(),
                 of_flavour(standing)
             ));
         }
@@ -111,7 +108,7 @@ pub(super) fn of_profile(
             .map(|s| s.2.core_evaluated)
             .max()
             .unwrap_or_default();
-        reasons.push(format!("All {core} core cases were played and held."));
+        reasons.push(all_held(core));
     }
     reasons
 }
@@ -123,7 +120,7 @@ fn broken(standings: &[(Option<&str>, bool, Standing<'_>)]) -> Vec<String> {
     for failure in standings.iter().flat_map(|s| s.2.blockers()) {
         let (key, sentence) = match failure {
             Failure::Check(case, check) => (
-                base_id(case),
+                case.base_id(),
                 sentence(&case.title, &case.why, &check.message),
             ),
             Failure::Rule(rule) => (rule.id.as_str(), sentence(&rule.title, "", &rule.message)),
@@ -191,10 +188,6 @@ fn left_out_sentence(left_out: &[Gap]) -> String {
             gap.reason
         ),
     }
-}
-
-fn words(verdict: Verdict) -> &'static str {
-    verdict.words()
 }
 
 /// What was not tested, each with its reason, in plan order; the selection last, as one line.

@@ -4,7 +4,7 @@ use crate::results::{
     CaseResult, CertaintyLevel, CheckResult, Outcome, RuleResult, Severity, SkipKind, Verdict,
 };
 
-use super::{Evidence, ProfileFrame, deciding, is_failure, rule_counts};
+use super::{Evidence, ProfileFrame, deciding, rule_counts};
 
 /// A check or a rule that failed.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl<'a> Standing<'a> {
             }
         }
         for rule in evidence.rules {
-            if is_failure(rule.outcome)
+            if rule.outcome.is_failure()
                 && rule.severity >= Severity::Warning
                 && rule_counts(rule, &profile.id)
             {
@@ -101,7 +101,7 @@ impl<'a> Standing<'a> {
         self.errored |= case.outcome == Outcome::Errored;
         for check in &case.checks {
             let needed = case.core || check.core || check.severity >= Severity::Blocker;
-            if is_failure(check.outcome) && check.severity >= Severity::Warning {
+            if check.outcome.is_failure() && check.severity >= Severity::Warning {
                 self.failures.push(Failure::Check(case, check));
             } else if evidence.excused.contains(&check.id) {
                 if case.core {
