@@ -164,7 +164,7 @@ pub(super) fn coverage(library: &Library) -> BTreeMap<String, Vec<String>> {
     for suite in &library.suites {
         for case in &suite.cases {
             let id = format!("{}/{}", suite.id, case.id);
-            for reference in cited_by(case) {
+            for reference in case.cited() {
                 cite(reference, &id);
             }
         }
@@ -175,18 +175,6 @@ pub(super) fn coverage(library: &Library) -> BTreeMap<String, Vec<String>> {
         }
     }
     covered
-}
-
-/// The references of a case and of the further expectations of its steps.
-fn cited_by(case: &Case) -> impl Iterator<Item = &str> {
-    use crate::suite::model::Step;
-    let sends = case.steps.iter().flat_map(|step| match step {
-        Step::Send(send) => std::slice::from_ref(&**send),
-        Step::Together(sends) => sends.as_slice(),
-        Step::Walk(_) => &[],
-    });
-    let also = sends.flat_map(|send| send.also.iter().flat_map(|also| also.refs.iter()));
-    case.refs.iter().chain(also).map(String::as_str)
 }
 
 fn requirements(library: &Library) -> Vec<Item> {

@@ -127,6 +127,8 @@ impl Play {
             if !self.plays(only) {
                 continue;
             }
+            let (refs, hint) = subject(step);
+            self.checks.about(refs, hint);
             if let Some(cause) = &cause {
                 self.not_played(
                     id,
@@ -147,6 +149,7 @@ impl Play {
                 Step::Walk(walk) => self.walk(walk).await,
             }
         }
+        self.checks.about(&[], "");
         if cause.is_none() && !self.ends() {
             self.bystanders().await;
         }
@@ -368,6 +371,17 @@ impl Play {
         };
         let cause = cause.or_else(|| self.refused_write.clone());
         self.not_played(&send.id, send.severity, &error.to_string(), cause);
+    }
+}
+
+/// References and hint of a step.
+fn subject(step: &Step) -> (&[String], &str) {
+    match step {
+        Step::Send(send) => (&send.refs, &send.hint),
+        Step::Together(sends) => sends
+            .first()
+            .map_or((&[], ""), |send| (&send.refs, &send.hint)),
+        Step::Walk(walk) => (&walk.refs, &walk.hint),
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Checks {
     done: Vec<CheckResult>,
     /// Ids of checks that hold by now and only failed at first.
     late: BTreeSet<String>,
+    /// References and hint of the step under way, for parts that have none of their own.
+    about: (Vec<String>, String),
 }
 
 impl Checks {
@@ -50,7 +52,13 @@ impl Checks {
             case: case.clone(),
             done: Vec::new(),
             late: BTreeSet::new(),
+            about: (Vec::new(), String::new()),
         }
+    }
+
+    /// From here on checks are about this step, until the next one (or, with nothing, about the whole case).
+    pub(super) fn about(&mut self, refs: &[String], hint: &str) {
+        self.about = (refs.to_vec(), hint.to_owned());
     }
 
     /// The severity of a check that nothing nearer says anything about.
@@ -165,13 +173,14 @@ impl Checks {
 
     fn blank(&self, part: &Part) -> CheckResult {
         let case = &self.case.case;
+        let (step_refs, step_hint) = &self.about;
+        let own = if part.refs.is_empty() {
+            step_refs
+        } else {
+            &part.refs
+        };
         let mut refs = case.refs.clone();
-        refs.extend(
-            part.refs
-                .iter()
-                .filter(|own| !case.refs.contains(own))
-                .cloned(),
-        );
+        refs.extend(own.iter().filter(|own| !case.refs.contains(own)).cloned());
         CheckResult {
             id: self.free_id(&part.id),
             outcome: Outcome::Passed,
@@ -181,11 +190,11 @@ impl Checks {
             expected: String::new(),
             actual: String::new(),
             exchange: None,
-            hint: if part.hint.is_empty() {
-                case.hint.clone()
-            } else {
-                part.hint.clone()
-            },
+            hint: [&part.hint, step_hint, &case.hint]
+                .into_iter()
+                .find(|hint| !hint.is_empty())
+                .cloned()
+                .unwrap_or_default(),
             unstable: false,
             cause: None,
             core: case.core,

@@ -95,11 +95,13 @@ impl Play {
                 self.touched();
                 on = licence.on.clone();
             }
+            self.checks.about(&send.refs, &send.hint);
             let written = self.heard_write(send, &ready, &heard, on);
             verified.push((send, ready.changes, written));
         }
         for (send, changes, written) in verified {
             if let Some(changes) = changes {
+                self.checks.about(&send.refs, &send.hint);
                 self.verify(send, &changes, &written).await;
             }
         }

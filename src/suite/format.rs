@@ -512,10 +512,18 @@ pub(super) static WALK_STEP: Table = Table {
         WALK_ID,
         WALK_ONLY,
         WALK_SEVERITY,
+        STEP_REFS,
+        STEP_HINT,
         required("walk", Kind::Map(&WALK), "The list and how it is walked."),
     ],
 };
 
+const STEP_REFS: Key = key(
+    "refs",
+    Kind::List(&Kind::Text),
+    "What this step's checks are about, beside the case's references.",
+);
+const STEP_HINT: Key = key("hint", Kind::Text, "Its repair (default: the case's).");
 const WALK_ID: Key = key("id", Kind::Text, "The step's id (default: `walk`).");
 const WALK_ONLY: Key = key(
     "only",
@@ -636,6 +644,8 @@ pub(super) static SEND: Table = Table {
             Kind::Word(&SEVERITIES),
             "Nearer than the case's.",
         ),
+        STEP_REFS,
+        STEP_HINT,
     ],
 };
 

@@ -126,6 +126,25 @@ pub struct Case {
     pub place: Place,
 }
 
+impl Case {
+    /// Everything that the case cites: its own references, those of its steps and of their further expectations.
+    pub fn cited(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().flat_map(|step| match step {
+            Step::Send(send) => send.cited(),
+            Step::Together(sends) => sends.iter().flat_map(Send::cited).collect(),
+            Step::Walk(walk) => walk.refs.iter().collect(),
+        });
+        self.refs.iter().chain(steps).map(String::as_str)
+    }
+}
+
+impl Send {
+    fn cited(&self) -> Vec<&String> {
+        let also = self.also.iter().flat_map(|also| &also.refs);
+        self.refs.iter().chain(also).collect()
+    }
+}
+
 /// A row of a case's table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -192,6 +211,10 @@ pub struct Send {
     pub changes: Option<Changes>,
     /// Nearer than the case's.
     pub severity: Option<Severity>,
+    /// What its checks are about, beside the case's references.
+    pub refs: Vec<String>,
+    /// Its repair; the case's where empty.
+    pub hint: String,
     /// Where it stands.
     pub place: Place,
 }
@@ -365,6 +388,10 @@ pub struct Walk {
     pub beyond: bool,
     /// Nearer than the case's.
     pub severity: Option<Severity>,
+    /// What its checks are about, beside the case's references.
+    pub refs: Vec<String>,
+    /// Its repair; the case's where empty.
+    pub hint: String,
     /// Flavours in which the step is played; empty means all of the case.
     pub only: Vec<String>,
     /// Where it stands.

@@ -122,6 +122,8 @@ impl Builder<'_, '_> {
             also,
             changes,
             severity: severity(node.get("severity")),
+            refs: self.refs(node.get("refs")),
+            hint: text(node.get("hint")),
             place: self.report.place(node.spot),
         };
         (send, piece)
@@ -289,6 +291,8 @@ impl Builder<'_, '_> {
                 .and_then(Node::boolean)
                 .unwrap_or_default(),
             severity: severity(told("severity").get("severity")),
+            refs: self.refs(node.get("refs")),
+            hint: text(node.get("hint")),
             only,
             place: self.report.place(node.spot),
         };
