@@ -32,6 +32,15 @@ pub fn find(name: &str) -> Option<&'static Value> {
     ALL.get(name)
 }
 
+/// Whether a body is one of a group (RFC 7643 section 4.2).
+pub fn is_group(body: &Value) -> bool {
+    let schemas = body.get("schemas").and_then(Value::as_array);
+    schemas
+        .into_iter()
+        .flatten()
+        .any(|schema| schema == "urn:ietf:params:scim:schemas:core:2.0:Group")
+}
+
 /// The name that reads most like `name`, if any reads like it.
 pub fn nearest(name: &str) -> Option<&'static str> {
     ALL.keys()

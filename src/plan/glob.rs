@@ -52,6 +52,14 @@ impl Glob {
         &self.text
     }
 
+    /// What stands before the first star.
+    pub fn literal_start(&self) -> &str {
+        match self.pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => "",
+        }
+    }
+
     /// Whether it has no star, and so names one id.
     pub fn is_literal(&self) -> bool {
         self.pieces

@@ -3,16 +3,24 @@
 //! Imports: `results` (policy), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
 //! its reason; an empty plan is an error and never a green run.
 
+mod budget;
 mod glob;
 mod needs;
+mod offered;
+mod select;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use budget::Footprint;
 pub use glob::Glob;
 pub use needs::unmet;
+pub use select::select;
 
-use crate::results::Policy;
+use crate::results::{Policy, SkipKind};
+use crate::scim::SchemaView;
 use crate::suite::model::{Case, Profile, Row};
 
 /// What the user asked for.
@@ -26,7 +34,7 @@ pub struct Selection {
     pub cases: Vec<Glob>,
     /// Left out: cases as in `cases`, or whole suites.
     pub skips: Vec<Glob>,
-    /// Leave out bad input.
+    /// Leave out cases that send bad input on purpose.
     pub skip_hostile: bool,
 }
 
@@ -43,41 +51,10 @@ pub struct Conditions {
     pub other_tenant_credential: bool,
 }
 
-/// Why a planned case is not run. The verdict treats them differently (contract, section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SkipKind {
-    /// The target's policy leaves the feature out.
-    Policy,
-    /// `when` of the case is not met.
-    Condition,
-    /// `--skip`.
-    Asked,
-    /// `--skip-hostile`.
-    Hostile,
-    /// An optional credential is not given.
-    Credential,
-    /// No pattern names the case, which runs only where one does.
-    OptIn,
-    /// The target does not declare the capability (`rfc` only).
-    Capability,
-}
-
-impl From<SkipKind> for crate::results::SkipKind {
-    /// As the results tell them apart: by what the verdict makes of the gap.
-    fn from(kind: SkipKind) -> Self {
-        match kind {
-            SkipKind::Policy | SkipKind::Condition => Self::Policy,
-            SkipKind::Asked | SkipKind::Hostile => Self::Requested,
-            SkipKind::Credential | SkipKind::OptIn => Self::Optional,
-            SkipKind::Capability => Self::Capability,
-        }
-    }
-}
-
 /// A case that is not run, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip {
-    /// The class.
+    /// The class, on which the verdict depends.
     pub kind: SkipKind,
     /// For people.
     pub reason: String,
@@ -153,9 +130,28 @@ pub enum PlanError {
 }
 
 fn nearest_of(near: &[String]) -> String {
-    if near.is_empty() {
-        String::new()
-    } else {
-        format!("; nearest: {}", near.join(", "))
+    if near.is_empty() { String::new() } else { format!("; nearest: {}", near.join(", ")) }
+}
+
+impl Plan {
+    /// Skips what the target does not have by its own declaration, once it was asked (GETs only). Declarations gate
+    /// only `rfc`: identity providers don't read them.
+    pub fn gate(&mut self, capabilities: &BTreeMap<String, bool>, schema: &SchemaView) {
+        for planned in self.cases.iter_mut().filter(|planned| planned.skip.is_none()) {
+            planned.skip = unmet(&planned.case.needs, capabilities, schema)
+                .map(|reason| Skip { kind: SkipKind::Capability, reason });
+        }
+    }
+
+    /// The cases that are to be played.
+    pub fn to_play(&self) -> impl Iterator<Item = &PlannedCase> {
+        self.cases.iter().filter(|planned| planned.skip.is_none())
+    }
+}
+
+impl PlannedCase {
+    /// Whether a step with this `only` is played in this case's flavour.
+    pub fn plays(&self, only: &[String]) -> bool {
+        only.is_empty() || self.flavour.as_ref().is_some_and(|flavour| only.contains(flavour))
     }
 }

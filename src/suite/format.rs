@@ -445,6 +445,11 @@ static WHEN: Table = Table {
             "What groups are (undeclared: groups).",
         ),
         key(
+            "not_offered",
+            Kind::Word(&USES),
+            "A feature that the policy leaves out: for cases about its clean refusal.",
+        ),
+        key(
             "matching",
             Kind::Text,
             "The attribute that the administrator matches by (undeclared: userName).",

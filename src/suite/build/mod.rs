@@ -153,7 +153,7 @@ impl<'r, 'f> Builder<'r, 'f> {
                     ),
                 );
             }
-            Some(body) if !is_group(body) => {
+            Some(body) if !bodies::is_group(body) => {
                 if let Some(members) = members {
                     self.problem(
                         members.spot,
@@ -221,15 +221,6 @@ impl<'r, 'f> Builder<'r, 'f> {
         }
         names
     }
-}
-
-/// Whether the body is one of a group (RFC 7643 section 4.2).
-fn is_group(body: &Value) -> bool {
-    let schemas = body.get("schemas").and_then(Value::as_array);
-    schemas
-        .into_iter()
-        .flatten()
-        .any(|schema| schema == "urn:ietf:params:scim:schemas:core:2.0:Group")
 }
 
 fn texts(node: Option<&Node>) -> Vec<String> {

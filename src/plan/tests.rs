@@ -1,0 +1,1 @@
+//! Planning, from outside: what is selected, skipped and refused.
