@@ -104,3 +104,66 @@ fn fits(pieces: &[Piece], id: &str) -> bool {
     }
     reached[id.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_star_stays_within_a_part_and_two_do_not() {
+        for (pattern, id, fits) in [
+            ("okta/users/create", "okta/users/create", true),
+            ("okta/users/create", "okta/users/create.aiw", false),
+            ("okta/*/create*", "okta/users/create.aiw", true),
+            ("okta/*", "okta/users/create", false),
+            ("okta/**", "okta/users/create", true),
+            ("**", "", true),
+            ("*", "", true),
+            ("*", "a/b", false),
+            ("**/create", "okta/users/create", true),
+            ("**create**", "okta/users/create.aiw#get.status", true),
+            ("*.aiw#*", "okta.aiw#get.status", true),
+            ("a***b", "a/x/b", true),
+            ("a*b*c", "abbc", true),
+            ("a*b*c", "ab/bc", false),
+            ("ä*", "äb", true),
+            ("", "", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(Glob::new(pattern).matches(id), fits, "{pattern} {id}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_fits_itself_and_its_wider_patterns(id in "[a-z.#-]{0,6}(/[a-z.#-]{0,6}){0,3}", at in 0usize..20, len in 0usize..20) {
+            prop_assert!(Glob::new(&id).matches(&id));
+            prop_assert!(Glob::new("**").matches(&id));
+            let start = at.min(id.len());
+            let end = (start + len).min(id.len());
+            let (before, cut, after) = (&id[..start], &id[start..end], &id[end..]);
+            let across = Glob::new(&format!("{before}**{after}"));
+            prop_assert!(across.matches(&id));
+            let within = Glob::new(&format!("{before}*{after}"));
+            prop_assert!(!within.matches(&id) || across.matches(&id));
+            if !cut.contains('/') {
+                prop_assert!(within.matches(&id));
+            }
+        }
+
+        #[test]
+        fn a_pattern_without_a_star_fits_nothing_else(id in "[a-z/]{0,8}", other in "[a-z/]{0,8}") {
+            prop_assert_eq!(Glob::new(&id).matches(&other), id == other);
+            prop_assert!(Glob::new(&id).is_literal());
+        }
+
+        #[test]
+        fn no_pattern_takes_long_or_breaks(pattern in "[*a/ä]{0,40}", id in "[a/ä]{0,60}") {
+            let glob = Glob::new(&pattern);
+            glob.matches(&id);
+            prop_assert_eq!(glob.as_str(), pattern.as_str());
+        }
+    }
+}
