@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Conditions, Footprint, Glob, Plan, PlanError, Selection, select};
 use crate::results::{Policy, SkipKind};
+use crate::scim::SchemaView;
 use crate::suite::{Library, Source, load};
 
 const PROFILES: &[(&str, &str)] = &[
@@ -128,7 +129,7 @@ fn what_is_left_out_says_why() {
     let skips = Selection { skips: globs(&["okta/users/plain.aiw", "rfc/core"]), skip_hostile: true, ..Selection::default() };
     let heavy = Selection { cases: globs(&["okta/users/h*"]), ..Selection::default() };
     let heavy_by_chance = Selection { cases: globs(&["**"]), ..Selection::default() };
-    let capable = BTreeMap::from([("sort".to_owned(), true), ("filter".to_owned(), false)]);
+    let capable = BTreeMap::from([("sort".to_owned(), true), ("filter".to_owned(), false), ("bulk".to_owned(), false)]);
 
     // Selection, conditions; the ids of `.aiw` or of rfc that are skipped, with the class.
     use SkipKind::{Capability, Optional, Policy as ByPolicy, Requested};
@@ -171,7 +172,7 @@ fn what_is_left_out_says_why() {
             }
         }
         let mut plan = select(&library, selection, &conditions).unwrap_or_else(|error| panic!("{name}: {error}"));
-        plan.gate(&capable);
+        plan.gate(&capable, &SchemaView::with_target(&[]));
         let found: BTreeMap<String, SkipKind> = plan
             .cases
             .iter()
