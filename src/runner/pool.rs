@@ -185,18 +185,8 @@ fn skipped(planned: &PlannedCase) -> Option<CaseResult> {
     let mut result = blank(planned);
     result.outcome = Outcome::Skipped;
     result.reason.clone_from(&skip.reason);
-    result.skip = Some(kind_of(skip.kind));
+    result.skip = Some(skip.kind);
     Some(result)
-}
-
-fn kind_of(kind: crate::plan::SkipKind) -> SkipKind {
-    use crate::plan::SkipKind as Planned;
-    match kind {
-        Planned::Policy | Planned::Condition => SkipKind::Policy,
-        Planned::Asked | Planned::Hostile | Planned::OptIn => SkipKind::Requested,
-        Planned::Credential => SkipKind::Optional,
-        Planned::Capability => SkipKind::Capability,
-    }
 }
 
 fn unreached(planned: &PlannedCase, why: Option<StopReason>) -> CaseResult {
