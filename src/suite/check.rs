@@ -102,6 +102,13 @@ fn check_table(node: &Node, table: &Table, open: bool, report: &mut FileReport<'
         match table.keys.iter().find(|key| key.name == entry.key) {
             Some(key) => check(&entry.value, &key.kind, &format!("`{}`", entry.key), report),
             None if open => {}
+            None if entry.value.shape == Shape::Null && entry.key.contains(' ') => {
+                let message = format!(
+                    "`{}` is read as a key without a value: quote the text before it, inside {{ }} a comma ends it",
+                    entry.key
+                );
+                report.add(entry.spot, message);
+            }
             None => {
                 let near = nearest(&entry.key, table.keys.iter().map(|key| key.name));
                 let message = match near {

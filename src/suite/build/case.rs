@@ -129,7 +129,7 @@ impl Builder<'_, '_> {
             core: flag(node, "core"),
             needs: texts(defaults.or(node, "needs")),
             uses: texts(defaults.or(node, "uses")),
-            when: self.when(node.get("when")),
+            when: when(defaults.or(node, "when")),
             exclusive: flag(node, "exclusive"),
             hostile: flag(node, "hostile"),
             opt_in: flag(node, "opt_in"),
@@ -261,13 +261,6 @@ impl Builder<'_, '_> {
         all
     }
 
-    fn when(&mut self, node: Option<&Node>) -> BTreeMap<String, Value> {
-        let entries = node.map(Node::entries).unwrap_or_default();
-        entries
-            .iter()
-            .map(|entry| (entry.key.clone(), entry.value.to_json()))
-            .collect()
-    }
 }
 
 /// The columns that one row has, `id` among them.
@@ -275,6 +268,11 @@ pub(super) struct Columns {
     pub(super) row: String,
     pub(super) spot: Spot,
     pub(super) names: Vec<(String, Spot)>,
+}
+
+fn when(node: Option<&Node>) -> BTreeMap<String, Value> {
+    let entries = node.map(Node::entries).unwrap_or_default();
+    entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
 }
 
 fn flag(node: &Node, key: &str) -> bool {
