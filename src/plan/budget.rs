@@ -20,13 +20,20 @@ impl Plan {
     /// About how many requests the run will send, where nothing fails: for each case a POST and a GET for each given
     /// resource, its steps, a GET for each resource that may have changed, and the removal of what it made.
     pub fn requests_estimate(&self) -> u64 {
-        PROBING + self.to_play().map(PlannedCase::requests_estimate).sum::<u64>()
+        PROBING
+            + self
+                .to_play()
+                .map(PlannedCase::requests_estimate)
+                .sum::<u64>()
     }
 
     /// The most users and groups of ours at once with so many cases side by side. Cases that run alone count alone.
     pub fn footprint(&self, jobs: usize) -> Footprint {
         let of = |exclusive: bool| -> Vec<Footprint> {
-            self.to_play().filter(|planned| planned.case.exclusive == exclusive).map(PlannedCase::footprint).collect()
+            self.to_play()
+                .filter(|planned| planned.case.exclusive == exclusive)
+                .map(PlannedCase::footprint)
+                .collect()
         };
         let most = |counts: Vec<u64>, jobs: usize| -> u64 {
             let mut counts = counts;
@@ -48,7 +55,11 @@ impl PlannedCase {
         let given = self.case.given.len();
         let sends: Vec<&Send> = self.sends().collect();
         let made = sends.iter().filter(|send| send.makes.is_some()).count();
-        let changed: usize = sends.iter().filter_map(|send| send.changes.as_ref()).map(|changes| changes.of.len()).sum();
+        let changed: usize = sends
+            .iter()
+            .filter_map(|send| send.changes.as_ref())
+            .map(|changes| changes.of.len())
+            .sum();
         let walks = self.walks().map(|walk| pages(walk)).sum::<u64>();
         // The GET before the first write on what the case made (docs/architecture.md, ownership).
         let seen = made;
@@ -60,10 +71,13 @@ impl PlannedCase {
     fn footprint(&self) -> Footprint {
         let mut footprint = Footprint::default();
         let given = self.case.given.iter().map(|given| is_group(&given.fixture));
-        let made = self.sends().filter(|send| send.makes.is_some()).map(|send| match &send.body {
-            SendBody::Fixture { fixture, .. } => is_group(fixture),
-            _ => send.target.starts_with("/Groups"),
-        });
+        let made = self
+            .sends()
+            .filter(|send| send.makes.is_some())
+            .map(|send| match &send.body {
+                SendBody::Fixture { fixture, .. } => is_group(fixture),
+                _ => send.target.starts_with("/Groups"),
+            });
         for group in given.chain(made) {
             if group {
                 footprint.groups += 1;

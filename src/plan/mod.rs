@@ -130,16 +130,26 @@ pub enum PlanError {
 }
 
 fn nearest_of(near: &[String]) -> String {
-    if near.is_empty() { String::new() } else { format!("; nearest: {}", near.join(", ")) }
+    if near.is_empty() {
+        String::new()
+    } else {
+        format!("; nearest: {}", near.join(", "))
+    }
 }
 
 impl Plan {
     /// Skips what the target does not have by its own declaration, once it was asked (GETs only). Declarations gate
     /// only `rfc`: identity providers don't read them.
     pub fn gate(&mut self, capabilities: &BTreeMap<String, bool>, schema: &SchemaView) {
-        for planned in self.cases.iter_mut().filter(|planned| planned.skip.is_none()) {
-            planned.skip = unmet(&planned.case.needs, capabilities, schema)
-                .map(|reason| Skip { kind: SkipKind::Capability, reason });
+        for planned in self
+            .cases
+            .iter_mut()
+            .filter(|planned| planned.skip.is_none())
+        {
+            planned.skip = unmet(&planned.case.needs, capabilities, schema).map(|reason| Skip {
+                kind: SkipKind::Capability,
+                reason,
+            });
         }
     }
 
@@ -152,6 +162,10 @@ impl Plan {
 impl PlannedCase {
     /// Whether a step with this `only` is played in this case's flavour.
     pub fn plays(&self, only: &[String]) -> bool {
-        only.is_empty() || self.flavour.as_ref().is_some_and(|flavour| only.contains(flavour))
+        only.is_empty()
+            || self
+                .flavour
+                .as_ref()
+                .is_some_and(|flavour| only.contains(flavour))
     }
 }

@@ -9,15 +9,23 @@ use crate::suite::model::{Case, Credential, Step};
 /// Why a case is not played against this target, if it is not.
 pub(super) fn skip_of(case: &Case, conditions: &Conditions) -> Option<Skip> {
     let policy = &conditions.policy;
-    unmet_condition(case, policy).or_else(|| left_out(case, policy)).or_else(|| missing_credential(case, conditions))
+    unmet_condition(case, policy)
+        .or_else(|| left_out(case, policy))
+        .or_else(|| missing_credential(case, conditions))
 }
 
 /// The first feature that the case uses and the policy leaves out. A case about the absence of a feature may name it
 /// in `uses` through its suite's defaults.
 fn left_out(case: &Case, policy: &Policy) -> Option<Skip> {
     let about = case.when.get("not_offered").and_then(Value::as_str);
-    let feature = case.uses.iter().find(|feature| about != Some(feature.as_str()) && is_left_out(feature, policy))?;
-    Some(Skip { kind: SkipKind::Policy, reason: format!("the target's policy leaves out {feature}") })
+    let feature = case
+        .uses
+        .iter()
+        .find(|feature| about != Some(feature.as_str()) && is_left_out(feature, policy))?;
+    Some(Skip {
+        kind: SkipKind::Policy,
+        reason: format!("the target's policy leaves out {feature}"),
+    })
 }
 
 fn is_left_out(feature: &str, policy: &Policy) -> bool {
@@ -53,10 +61,22 @@ fn unmet_condition(case: &Case, policy: &Policy) -> Option<Skip> {
         }
         // Where the case is about what providers expect of everybody, the policy is what leaves it out. Otherwise it
         // is about a promise that this target never made, and its absence changes nothing.
-        let kind = if *wanted == expected { SkipKind::Policy } else { SkipKind::Optional };
-        let wanted = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
-        let reason = match promised.as_ref().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)) {
-            Some(promised) => format!("only for targets with policy {word} = {wanted}; this one says {promised}"),
+        let kind = if *wanted == expected {
+            SkipKind::Policy
+        } else {
+            SkipKind::Optional
+        };
+        let wanted = wanted
+            .as_str()
+            .map_or_else(|| wanted.to_string(), str::to_owned);
+        let reason = match promised.as_ref().map(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        }) {
+            Some(promised) => {
+                format!("only for targets with policy {word} = {wanted}; this one says {promised}")
+            }
             None => format!("only for targets with policy {word} = {wanted}"),
         };
         Some(Skip { kind, reason })
@@ -77,7 +97,9 @@ fn missing_credential(case: &Case, conditions: &Conditions) -> Option<Skip> {
         let (name, given) = match send.credential {
             Credential::Revoked => ("auth.revoked", conditions.revoked_credential),
             Credential::OtherTenant => ("auth.other_tenant", conditions.other_tenant_credential),
-            Credential::Target | Credential::None | Credential::Wrong | Credential::Literal(_) => return None,
+            Credential::Target | Credential::None | Credential::Wrong | Credential::Literal(_) => {
+                return None;
+            }
         };
         (!given).then(|| Skip {
             kind: SkipKind::Optional,

@@ -19,7 +19,11 @@ const NEAREST: usize = 3;
 ///
 /// # Errors
 /// An unknown profile or flavour, a pattern that fits nothing, or a selection that leaves nothing to run.
-pub fn select(library: &Library, selection: &Selection, conditions: &Conditions) -> Result<Plan, PlanError> {
+pub fn select(
+    library: &Library,
+    selection: &Selection,
+    conditions: &Conditions,
+) -> Result<Plan, PlanError> {
     check_patterns(library, selection)?;
     let profiles = profiles(library, selection)?;
     check_flavours(library, conditions)?;
@@ -27,11 +31,24 @@ pub fn select(library: &Library, selection: &Selection, conditions: &Conditions)
     for profile in profiles {
         let flavours = played_flavours(&profile, conditions);
         let before = plan.cases.len();
-        for suite in library.suites.iter().filter(|suite| suite.profile == profile.id) {
-            if !selection.suites.is_empty() && !selection.suites.iter().any(|glob| glob.matches(&suite.id)) {
+        for suite in library
+            .suites
+            .iter()
+            .filter(|suite| suite.profile == profile.id)
+        {
+            if !selection.suites.is_empty()
+                && !selection.suites.iter().any(|glob| glob.matches(&suite.id))
+            {
                 continue;
             }
-            add_suite(&mut plan.cases, suite, &profile, &flavours, selection, conditions);
+            add_suite(
+                &mut plan.cases,
+                suite,
+                &profile,
+                &flavours,
+                selection,
+                conditions,
+            );
         }
         if plan.cases.len() > before || selection.profiles.contains(&profile.id) {
             plan.profiles.push((profile, flavours));
@@ -55,7 +72,9 @@ fn add_suite(
         for flavour in case_flavours(case, profile, flavours) {
             for row in rows(case) {
                 let names = Names::of(suite, case, row, flavour.as_deref());
-                if !selection.cases.is_empty() && !selection.cases.iter().any(|glob| names.fit(glob)) {
+                if !selection.cases.is_empty()
+                    && !selection.cases.iter().any(|glob| names.fit(glob))
+                {
                     continue;
                 }
                 let skip = asked_to_skip(&names, case, selection)
@@ -89,7 +108,11 @@ fn case_flavours(case: &Case, profile: &Profile, played: &[String]) -> Vec<Optio
 }
 
 fn rows(case: &Case) -> Vec<Option<&Row>> {
-    if case.rows.is_empty() { vec![None] } else { case.rows.iter().map(Some).collect() }
+    if case.rows.is_empty() {
+        vec![None]
+    } else {
+        case.rows.iter().map(Some).collect()
+    }
 }
 
 /// What a case goes by: with and without its row and its flavour.
@@ -103,7 +126,9 @@ impl Names {
     fn of(suite: &Suite, case: &Case, row: Option<&Row>, flavour: Option<&str>) -> Self {
         let plain = format!("{}/{}", suite.id, case.id);
         let with_row = row.map_or_else(|| plain.clone(), |row| format!("{plain}-{}", row.id));
-        let flavoured = |name: &str| flavour.map_or_else(|| name.to_owned(), |flavour| format!("{name}.{flavour}"));
+        let flavoured = |name: &str| {
+            flavour.map_or_else(|| name.to_owned(), |flavour| format!("{name}.{flavour}"))
+        };
         Self {
             suite: suite.id.clone(),
             full: flavoured(&with_row),
@@ -118,11 +143,20 @@ impl Names {
 
 fn asked_to_skip(names: &Names, case: &Case, selection: &Selection) -> Option<Skip> {
     let kind = SkipKind::Requested;
-    if let Some(glob) = selection.skips.iter().find(|glob| glob.matches(&names.suite) || names.fit(glob)) {
-        return Some(Skip { kind, reason: format!("left out by --skip {glob}") });
+    if let Some(glob) = selection
+        .skips
+        .iter()
+        .find(|glob| glob.matches(&names.suite) || names.fit(glob))
+    {
+        return Some(Skip {
+            kind,
+            reason: format!("left out by --skip {glob}"),
+        });
     }
-    (selection.skip_hostile && case.hostile)
-        .then(|| Skip { kind, reason: "sends bad input on purpose, left out by --skip-hostile".to_owned() })
+    (selection.skip_hostile && case.hostile).then(|| Skip {
+        kind,
+        reason: "sends bad input on purpose, left out by --skip-hostile".to_owned(),
+    })
 }
 
 /// A case that runs only where it is named. A pattern names it if it says at least its suite.
@@ -130,9 +164,19 @@ fn not_named(names: &Names, case: &Case, selection: &Selection) -> Option<Skip> 
     if !case.opt_in {
         return None;
     }
-    let says_suite = |glob: &&Glob| glob.literal_start().starts_with(&format!("{}/", names.suite));
-    let named = selection.suites.iter().any(|glob| glob.is_literal() && glob.matches(&names.suite))
-        || selection.cases.iter().filter(says_suite).any(|glob| names.fit(glob));
+    let says_suite = |glob: &&Glob| {
+        glob.literal_start()
+            .starts_with(&format!("{}/", names.suite))
+    };
+    let named = selection
+        .suites
+        .iter()
+        .any(|glob| glob.is_literal() && glob.matches(&names.suite))
+        || selection
+            .cases
+            .iter()
+            .filter(says_suite)
+            .any(|glob| names.fit(glob));
     (!named).then(|| Skip {
         kind: SkipKind::Optional,
         reason: format!("runs only where it is named: --suite {}", names.suite),
@@ -147,7 +191,11 @@ fn profiles(library: &Library, selection: &Selection) -> Result<Vec<Arc<Profile>
         .suites
         .iter()
         .chain(&selection.cases)
-        .filter_map(|glob| glob.literal_start().split_once('/').map(|(profile, _)| profile))
+        .filter_map(|glob| {
+            glob.literal_start()
+                .split_once('/')
+                .map(|(profile, _)| profile)
+        })
         .collect();
     let mut profiles: Vec<&Profile> = library
         .profiles
@@ -161,24 +209,35 @@ fn profiles(library: &Library, selection: &Selection) -> Result<Vec<Arc<Profile>
         })
         .collect();
     profiles.sort_by_key(|profile| {
-        let rank = FIRST.iter().position(|first| *first == profile.id).unwrap_or(FIRST.len());
+        let rank = FIRST
+            .iter()
+            .position(|first| *first == profile.id)
+            .unwrap_or(FIRST.len());
         (rank, profile.id.clone())
     });
     Ok(profiles.into_iter().cloned().map(Arc::new).collect())
 }
 
 fn known_profile<'a>(library: &'a Library, name: &str) -> Result<&'a Profile, PlanError> {
-    library.profile(name).ok_or_else(|| PlanError::UnknownProfile {
-        name: name.to_owned(),
-        near: nearest(name, library.profiles.iter().map(|profile| profile.id.as_str())),
-    })
+    library
+        .profile(name)
+        .ok_or_else(|| PlanError::UnknownProfile {
+            name: name.to_owned(),
+            near: nearest(
+                name,
+                library.profiles.iter().map(|profile| profile.id.as_str()),
+            ),
+        })
 }
 
 fn check_flavours(library: &Library, conditions: &Conditions) -> Result<(), PlanError> {
     for (profile, names) in &conditions.flavours {
         let profile = known_profile(library, profile)?;
         let known = || profile.flavours.iter().map(|flavour| flavour.id.as_str());
-        if let Some(name) = names.iter().find(|name| !known().any(|id| id == name.as_str())) {
+        if let Some(name) = names
+            .iter()
+            .find(|name| !known().any(|id| id == name.as_str()))
+        {
             return Err(PlanError::UnknownFlavour {
                 profile: profile.id.clone(),
                 name: name.clone(),
@@ -191,7 +250,10 @@ fn check_flavours(library: &Library, conditions: &Conditions) -> Result<(), Plan
 
 /// The flavours of a profile that are played, in the profile's order.
 fn played_flavours(profile: &Profile, conditions: &Conditions) -> Vec<String> {
-    let narrowed = conditions.flavours.get(&profile.id).filter(|names| !names.is_empty());
+    let narrowed = conditions
+        .flavours
+        .get(&profile.id)
+        .filter(|names| !names.is_empty());
     profile
         .flavours
         .iter()
@@ -202,27 +264,47 @@ fn played_flavours(profile: &Profile, conditions: &Conditions) -> Vec<String> {
 
 /// A pattern that fits nothing at all is a slip, whatever else is selected.
 fn check_patterns(library: &Library, selection: &Selection) -> Result<(), PlanError> {
-    let suites: Vec<String> = library.suites.iter().map(|suite| suite.id.clone()).collect();
+    let suites: Vec<String> = library
+        .suites
+        .iter()
+        .map(|suite| suite.id.clone())
+        .collect();
     let cases: Vec<Names> = library
         .suites
         .iter()
         .filter_map(|suite| Some((suite, library.profile(&suite.profile)?)))
         .flat_map(|(suite, profile)| suite.cases.iter().map(move |case| (suite, profile, case)))
         .flat_map(|(suite, profile, case)| {
-            let all: Vec<String> = profile.flavours.iter().map(|flavour| flavour.id.clone()).collect();
+            let all: Vec<String> = profile
+                .flavours
+                .iter()
+                .map(|flavour| flavour.id.clone())
+                .collect();
             let flavours = case_flavours(case, profile, &all);
             flavours
                 .into_iter()
-                .flat_map(|flavour| rows(case).into_iter().map(move |row| (flavour.clone(), row)))
+                .flat_map(|flavour| {
+                    rows(case)
+                        .into_iter()
+                        .map(move |row| (flavour.clone(), row))
+                })
                 .map(|(flavour, row)| Names::of(suite, case, row, flavour.as_deref()))
                 .collect::<Vec<_>>()
         })
         .collect();
     let fits_suite = |glob: &Glob| suites.iter().any(|suite| glob.matches(suite));
     let fits_case = |glob: &Glob| cases.iter().any(|names| names.fit(glob));
-    let case_ids = || cases.iter().flat_map(|names| names.shorter.iter().chain([&names.full]));
+    let case_ids = || {
+        cases
+            .iter()
+            .flat_map(|names| names.shorter.iter().chain([&names.full]))
+    };
     let unmatched = |flag: &'static str, glob: &Glob, near: Vec<String>| {
-        Err(PlanError::Unmatched { flag, pattern: glob.to_string(), near })
+        Err(PlanError::Unmatched {
+            flag,
+            pattern: glob.to_string(),
+            near,
+        })
     };
     if let Some(glob) = selection.suites.iter().find(|glob| !fits_suite(glob)) {
         return unmatched("--suite", glob, nearest_ids(glob, suites.iter()));
@@ -230,8 +312,16 @@ fn check_patterns(library: &Library, selection: &Selection) -> Result<(), PlanEr
     if let Some(glob) = selection.cases.iter().find(|glob| !fits_case(glob)) {
         return unmatched("--case", glob, nearest_ids(glob, case_ids()));
     }
-    if let Some(glob) = selection.skips.iter().find(|glob| !fits_suite(glob) && !fits_case(glob)) {
-        return unmatched("--skip", glob, nearest_ids(glob, suites.iter().chain(case_ids())));
+    if let Some(glob) = selection
+        .skips
+        .iter()
+        .find(|glob| !fits_suite(glob) && !fits_case(glob))
+    {
+        return unmatched(
+            "--skip",
+            glob,
+            nearest_ids(glob, suites.iter().chain(case_ids())),
+        );
     }
     Ok(())
 }
@@ -251,7 +341,11 @@ fn nearest_ids<'a>(glob: &Glob, ids: impl Iterator<Item = &'a String>) -> Vec<St
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    ranked.into_iter().take(NEAREST).map(|(_, id)| id.clone()).collect()
+    ranked
+        .into_iter()
+        .take(NEAREST)
+        .map(|(_, id)| id.clone())
+        .collect()
 }
 
 fn something_to_run(plan: &Plan, selection: &Selection) -> Result<(), PlanError> {
@@ -259,7 +353,12 @@ fn something_to_run(plan: &Plan, selection: &Selection) -> Result<(), PlanError>
         return Ok(());
     }
     let reason = if plan.cases.is_empty() {
-        let patterns: Vec<String> = selection.suites.iter().chain(&selection.cases).map(|glob| format!("`{glob}`")).collect();
+        let patterns: Vec<String> = selection
+            .suites
+            .iter()
+            .chain(&selection.cases)
+            .map(|glob| format!("`{glob}`"))
+            .collect();
         let profiles = if selection.profiles.is_empty() {
             "the profiles of the default run".to_owned()
         } else {
@@ -268,11 +367,18 @@ fn something_to_run(plan: &Plan, selection: &Selection) -> Result<(), PlanError>
         if patterns.is_empty() {
             format!("there is no case for {profiles}")
         } else {
-            format!("{} together fit no case of {profiles}", patterns.join(" and "))
+            format!(
+                "{} together fit no case of {profiles}",
+                patterns.join(" and ")
+            )
         }
     } else {
         let mut reasons: Vec<&str> = Vec::new();
-        for skip in plan.cases.iter().filter_map(|planned| planned.skip.as_ref()) {
+        for skip in plan
+            .cases
+            .iter()
+            .filter_map(|planned| planned.skip.as_ref())
+        {
             if !reasons.contains(&skip.reason.as_str()) {
                 reasons.push(&skip.reason);
             }

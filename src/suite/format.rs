@@ -317,7 +317,11 @@ static DEFAULTS: Table = Table {
             Kind::List(&Kind::Word(&USES)),
             "Features that a policy may leave out.",
         ),
-        key("when", Kind::Map(&WHEN), "Policy conditions; not met: skipped."),
+        key(
+            "when",
+            Kind::Map(&WHEN),
+            "Policy conditions; not met: skipped.",
+        ),
         key("hint", Kind::Text, "How to mend a server that fails."),
         key("why", Kind::Text, "Who breaks, and what their people see."),
     ],

@@ -260,7 +260,6 @@ impl Builder<'_, '_> {
         }
         all
     }
-
 }
 
 /// The columns that one row has, `id` among them.
@@ -272,7 +271,10 @@ pub(super) struct Columns {
 
 fn when(node: Option<&Node>) -> BTreeMap<String, Value> {
     let entries = node.map(Node::entries).unwrap_or_default();
-    entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
+    entries
+        .iter()
+        .map(|entry| (entry.key.clone(), entry.value.to_json()))
+        .collect()
 }
 
 fn flag(node: &Node, key: &str) -> bool {
