@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::from(scimproof::cli::run(std::env::args_os()))
+    ExitCode::from(scimproof::cli::main(std::env::args_os()))
 }

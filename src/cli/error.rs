@@ -6,18 +6,11 @@ use std::path::PathBuf;
 use crate::client::ClientError;
 use crate::config::ConfigErrors;
 use crate::plan::PlanError;
+use crate::runner::JournalError;
 use crate::suite::LoadErrors;
+use crate::verdict::KnownError;
 
-/// Nothing at or above `--fail-on` failed, nothing errored.
-pub(super) const CLEAN: u8 = 0;
-/// Something failed or errored, or the known-failures file is out of date.
-pub(super) const FAILED: u8 = 1;
-/// The command line, the configuration, a suite or the known-failures file is wrong.
-pub(super) const USAGE: u8 = 2;
-/// The target could not be tested.
-pub(super) const UNTESTABLE: u8 = 3;
-/// SIGINT or SIGTERM, after clean-up.
-pub(super) const INTERRUPTED: u8 = 130;
+pub(super) use crate::verdict::{CLEAN, FAILED, INTERRUPTED, UNTESTABLE, USAGE};
 
 /// What a command could not do.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +27,12 @@ pub(super) enum CliError {
     /// Nothing can be planned.
     #[error("{0}")]
     Plan(#[from] PlanError),
+    /// The known-failures file is wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    KnownFailures(Vec<KnownError>),
+    /// The journal of a run cannot be kept.
+    #[error("{0}")]
+    Journal(#[from] JournalError),
     /// The target's address or credentials cannot be used.
     #[error("{0}")]
     Client(#[from] ClientError),
@@ -61,6 +60,8 @@ impl CliError {
             | Self::Config(_)
             | Self::Suites(_)
             | Self::Plan(_)
+            | Self::KnownFailures(_)
+            | Self::Journal(_)
             | Self::Client(_)
             | Self::File { .. }
             | Self::Output(_) => USAGE,

@@ -43,6 +43,18 @@ impl Terminal {
         }
     }
 
+    /// Columns of a stream that is a terminal.
+    pub(super) fn width(&self, to_stderr: bool) -> Option<usize> {
+        let terminal = if to_stderr {
+            console::Term::stderr()
+        } else {
+            console::Term::stdout()
+        };
+        terminal
+            .size_checked()
+            .map(|(_, columns)| usize::from(columns))
+    }
+
     /// Writes to standard output.
     pub(super) fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();

@@ -1,0 +1,59 @@
+//! `scimproof serve`: the bundled reference server on a port of your choice.
+
+use std::net::SocketAddr;
+
+use super::args::ServeArgs;
+use super::error::{CLEAN, CliError};
+use super::signals::Signals;
+use super::terminal::Terminal;
+
+/// Serves until it is interrupted.
+pub(super) fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<u8, CliError> {
+    let options = options(args)?;
+    super::runtime()?.block_on(async {
+        let running = scim_reference::start(options)
+            .await
+            .map_err(|e| CliError::Usage(e.to_string()))?;
+        terminal.write_out(format!("{}\n", running.base_url()).as_bytes())?;
+        if args.token.is_empty() {
+            terminal.write_err(b"no --token is given: everybody is let in\n")?;
+        }
+        Signals::listen().first().await;
+        running.stop().await;
+        Ok(CLEAN)
+    })
+}
+
+fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
+    let listen: SocketAddr = args
+        .listen
+        .replace("localhost", "127.0.0.1")
+        .parse()
+        .map_err(|_| {
+            CliError::Usage(format!(
+                "--listen: `{}` is not ADDRESS:PORT, such as 127.0.0.1:8080",
+                args.listen
+            ))
+        })?;
+    let schemas = args
+        .schema
+        .iter()
+        .map(|path| {
+            std::fs::read_to_string(path).map_err(|source| CliError::File {
+                path: path.clone(),
+                source,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(scim_reference::Options {
+        listen,
+        base_path: args.base_path.clone(),
+        tokens: args.token.clone(),
+        strict: args.strict,
+        faults: args.fault.clone(),
+        lawful: args.lawful.clone(),
+        persona: args.persona.clone(),
+        schemas,
+        ..scim_reference::Options::default()
+    })
+}
