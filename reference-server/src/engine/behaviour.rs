@@ -112,7 +112,7 @@ impl Behaviour {
             patch: true,
             filter: true,
             sort: true,
-            bulk: false,
+            bulk: true,
             etags: true,
             index_paging: true,
             cursor_paging: true,

@@ -4,6 +4,7 @@
 //! lose each other and a refused one leaves nothing behind.
 
 mod behaviour;
+mod bulk;
 mod cursor;
 mod discovery;
 pub mod hooks;

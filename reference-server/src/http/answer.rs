@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde_json::{Value, json};
 
 use crate::engine::Shown;
 use crate::protocol::error::ScimError;
@@ -62,13 +61,7 @@ impl Answer {
 
     /// An error with its body (RFC 7644 section 3.12).
     pub fn error(error: &ScimError) -> Self {
-        let mut body =
-            json!({"schemas": [crate::protocol::ERROR], "status": error.status.to_string()});
-        if let Some(kind) = error.scim_type {
-            body["scimType"] = Value::from(kind.keyword());
-        }
-        body["detail"] = Value::from(error.detail.as_str());
-        Self::json(error.status, body.to_string())
+        Self::json(error.status, error.body().to_string())
     }
 
     /// A 405 with the methods that are allowed.

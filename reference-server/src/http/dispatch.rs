@@ -61,7 +61,7 @@ impl Server {
             Endpoint::Collection(kind) => self.list(request, Some(kind)),
             Endpoint::Resource(kind, id) => self.resource(request, kind, &id),
             Endpoint::Me => self.me(request, caller),
-            Endpoint::Bulk => Err(ScimError::new(501, "bulk requests are not offered")),
+            Endpoint::Bulk => self.bulk(request),
         }
     }
 
@@ -115,6 +115,22 @@ impl Server {
                 Ok(Answer::empty(204))
             }
         }
+    }
+
+    fn bulk(&self, request: &Incoming) -> Result<Answer> {
+        let behaviour = self.engine.behaviour();
+        if !behaviour.bulk {
+            return Err(ScimError::new(501, "bulk requests are not offered"));
+        }
+        let (length, most) = (request.body.len(), behaviour.bulk_payload);
+        if length > most {
+            let detail = format!("{length} bytes exceed maxPayloadSize ({most})");
+            return Err(ScimError::new(413, detail));
+        }
+        Ok(Answer::json(
+            200,
+            self.engine.bulk(&self.object(request)?)?.to_string(),
+        ))
     }
 
     /// `/Me` is the user of the token, where it stands for one (RFC 7644 section 3.11).

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 /// The `scimType` keywords of RFC 7644 table 9 and RFC 9865 section 2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScimType {
@@ -127,6 +129,16 @@ impl ScimError {
             scim_type: Some(ScimType::Uniqueness),
             detail: detail.into(),
         }
+    }
+
+    /// The error as a message body (RFC 7644 section 3.12).
+    pub fn body(&self) -> Value {
+        let mut body = json!({"schemas": [super::ERROR], "status": self.status.to_string()});
+        if let Some(kind) = self.scim_type {
+            body["scimType"] = json!(kind.keyword());
+        }
+        body["detail"] = json!(self.detail);
+        body
     }
 
     /// Nothing at this address.
