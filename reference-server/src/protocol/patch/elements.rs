@@ -33,7 +33,7 @@ pub(super) fn append(attribute: &Attribute, list: &mut Vec<Value>, added: Vec<Va
         let position = match known {
             Some(position) => {
                 if let (Some(old), Value::Object(new)) = (list[position].as_object_mut(), element) {
-                    old.extend(new);
+                    merge(attribute, old, new);
                 }
                 position
             }
@@ -44,6 +44,20 @@ pub(super) fn append(attribute: &Attribute, list: &mut Vec<Value>, added: Vec<Va
         };
         if primary {
             settle_primary(list, position);
+        }
+    }
+}
+
+/// Writes what is new into an element; what only differs in its letter case stays as it was.
+fn merge(attribute: &Attribute, old: &mut Object, new: Object) {
+    for (name, value) in new {
+        let same = |known: &Value| {
+            attribute
+                .sub(&name)
+                .is_some_and(|sub| value::same(sub, known, &value))
+        };
+        if !old.get(&name).is_some_and(same) {
+            old.insert(name, value);
         }
     }
 }

@@ -1,0 +1,19 @@
+//! The RFCs' demands on a provider, held against the server over HTTP: one file an area.
+
+mod auth;
+mod bulk;
+mod client;
+mod create;
+mod cursor;
+mod delete;
+mod discovery;
+mod errors;
+mod etag;
+mod filter;
+mod group;
+mod lenient;
+mod list;
+mod patch;
+mod projection;
+mod replace;
+mod search;
