@@ -163,16 +163,25 @@ fn of_check<'a>(run: &'a Run, case: &'a CaseResult, check: &'a CheckResult) -> F
         write: exchange.and_then(|e| write_before(case, e)),
         expected: &check.expected,
         actual: &check.actual,
-        breaks: if case.why.is_empty() {
-            title.to_owned()
-        } else {
-            format!("{title}: {}", case.why)
-        },
+        breaks: who_breaks(title, &case.why),
         mend: &check.hint,
         note: &check.note,
         refs: &check.refs,
         case: Some(case),
         count: None,
+    }
+}
+
+/// The case's own words, with the provider's name before them where they don't name it.
+fn who_breaks(title: &str, why: &str) -> String {
+    // Longer words only: "ID" or "by" would be found everywhere.
+    let named = title
+        .split(' ')
+        .any(|word| word.len() > 3 && why.contains(word));
+    match (why.is_empty(), named) {
+        (true, _) => title.to_owned(),
+        (false, true) => why.to_owned(),
+        (false, false) => format!("{title}: {why}"),
     }
 }
 

@@ -7,8 +7,11 @@
 
 pub mod console;
 mod finding;
+pub mod har;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 mod text;
