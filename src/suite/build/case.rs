@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::super::model::{Case, Given, Row};
 use super::super::tree::{Node, Spot};
 use super::flow::Flow;
+use super::uses::Uses;
 use super::mentions::{Mentions, Role};
 use super::{Builder, certainty_level, is_kebab, is_slug, severity, text, texts};
 use crate::results::{Certainty, CertaintyLevel, Severity};
@@ -83,6 +84,7 @@ impl Builder<'_, '_> {
         let hint = text(defaults.or(node, "hint"));
         let severity = severity(node.get("severity")).unwrap_or(defaults.severity);
         let refs = self.case_refs(node, defaults);
+        let when = when(defaults.or(node, "when"));
         self.needs(node, defaults);
         let (rows, columns) = self.rows(node.get("rows"));
         let mut flow = Flow::new(columns);
@@ -110,6 +112,9 @@ impl Builder<'_, '_> {
                 "the case expects nothing: no step has `expect`, `also` or `changes`",
             );
         }
+        let uses = texts(defaults.or(node, "uses"));
+        let needs = texts(defaults.or(node, "needs"));
+        self.says_what_it_uses(node.spot, &Uses { given: &given, steps: &steps, uses: &uses, needs: &needs, when: &when });
         if hint.is_empty() && severity > Severity::Info {
             self.problem(
                 node.spot,
@@ -127,9 +132,9 @@ impl Builder<'_, '_> {
             flavours,
             every_flavour_alike,
             core: flag(node, "core"),
-            needs: texts(defaults.or(node, "needs")),
-            uses: texts(defaults.or(node, "uses")),
-            when: when(defaults.or(node, "when")),
+            needs,
+            uses,
+            when,
             exclusive: flag(node, "exclusive"),
             hostile: flag(node, "hostile"),
             opt_in: flag(node, "opt_in"),

@@ -12,6 +12,7 @@ mod profile;
 mod step;
 mod suite;
 mod target;
+mod uses;
 
 pub(super) use not_covered::not_covered;
 pub(super) use profile::profile;
