@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::super::model::{Case, Given, Row};
 use super::super::tree::{Node, Spot};
 use super::flow::Flow;
-use super::uses::Uses;
 use super::mentions::{Mentions, Role};
+use super::uses::Uses;
 use super::{Builder, certainty_level, is_kebab, is_slug, severity, text, texts};
 use crate::results::{Certainty, CertaintyLevel, Severity};
 
@@ -114,7 +114,16 @@ impl Builder<'_, '_> {
         }
         let uses = texts(defaults.or(node, "uses"));
         let needs = texts(defaults.or(node, "needs"));
-        self.says_what_it_uses(node.spot, &Uses { given: &given, steps: &steps, uses: &uses, needs: &needs, when: &when });
+        self.says_what_it_uses(
+            node.spot,
+            &Uses {
+                given: &given,
+                steps: &steps,
+                uses: &uses,
+                needs: &needs,
+                when: &when,
+            },
+        );
         if hint.is_empty() && severity > Severity::Info {
             self.problem(
                 node.spot,

@@ -30,7 +30,8 @@ impl Builder<'_, '_> {
         if self.profile.is_some_and(|profile| profile.id == "rfc") {
             return;
         }
-        if case.writes("/Users/") && !case.says(&["updates", "deactivation", "passwords", "roles"]) {
+        if case.writes("/Users/") && !case.says(&["updates", "deactivation", "passwords", "roles"])
+        {
             self.problem(
                 spot,
                 "the case changes users: say `uses` with updates, deactivation, passwords or roles, so that targets without it are not blamed",
@@ -48,7 +49,12 @@ impl Builder<'_, '_> {
 impl Uses<'_> {
     fn says(&self, words: &[&str]) -> bool {
         let about = self.when.get("not_offered").and_then(Value::as_str);
-        self.uses.iter().chain(self.needs).map(String::as_str).chain(about).any(|word| words.contains(&word))
+        self.uses
+            .iter()
+            .chain(self.needs)
+            .map(String::as_str)
+            .chain(about)
+            .any(|word| words.contains(&word))
     }
 
     fn sends(&self) -> impl Iterator<Item = &Send> {
@@ -60,16 +66,25 @@ impl Uses<'_> {
     }
 
     fn writes(&self, below: &str) -> bool {
-        self.sends().any(|send| matches!(send.method.as_str(), "PUT" | "PATCH") && send.target.starts_with(below))
+        self.sends().any(|send| {
+            matches!(send.method.as_str(), "PUT" | "PATCH") && send.target.starts_with(below)
+        })
     }
 
     /// Whether the case meets the endpoint of groups, which a target may lack (RFC 7644 section 3.2).
     fn touches_groups(&self) -> bool {
         let of_group = |fixture: &str| bodies::find(fixture).is_some_and(bodies::is_group);
         let to_groups = |target: &str| {
-            target.strip_prefix("/Groups").is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+            target
+                .strip_prefix("/Groups")
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
         };
-        let walks = self.steps.iter().any(|step| matches!(step, Step::Walk(walk) if to_groups(&walk.target)));
-        walks || self.given.iter().any(|given| of_group(&given.fixture)) || self.sends().any(|send| to_groups(&send.target))
+        let walks = self
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Walk(walk) if to_groups(&walk.target)));
+        walks
+            || self.given.iter().any(|given| of_group(&given.fixture))
+            || self.sends().any(|send| to_groups(&send.target))
     }
 }
