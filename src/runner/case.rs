@@ -306,6 +306,7 @@ impl Play {
             entry,
             sent,
             state: None,
+            created: heard.received.json.clone(),
             shown: None,
             etag: None,
             origin: origin.to_owned(),

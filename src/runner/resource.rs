@@ -19,6 +19,8 @@ pub(super) struct Resource {
     pub(super) sent: Sent,
     /// The last whole representation that a GET showed, for comparison; `None` where it is not known.
     pub(super) state: Option<Value>,
+    /// What the answer to the POST showed, as long as nothing was written since: the state until a GET shows one.
+    pub(super) created: Option<Value>,
     /// The last representation that any answer showed, for variables and echoes.
     pub(super) shown: Option<Value>,
     /// The last entity tag that an answer named (RFC 7644 section 3.14).
@@ -34,6 +36,11 @@ pub(super) struct Resource {
 }
 
 impl Resource {
+    /// What an answer is compared with that must show the resource unchanged.
+    pub(super) fn known(&self) -> Option<&Value> {
+        self.state.as_ref().or(self.created.as_ref())
+    }
+
     /// `NAME.PATH` of the server's own words: the state, else the last answer.
     pub(super) fn server(&self) -> Option<&Value> {
         self.shown.as_ref().or(self.state.as_ref())

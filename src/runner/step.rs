@@ -37,7 +37,16 @@ impl Play {
     /// Plays one step.
     pub(super) async fn send(&mut self, send: &Send) {
         let reads = Self::only_reads(&send.method, &send.target);
-        if !reads || matches!(send.body, SendBody::Echo { .. }) {
+        let compares = mentions_unchanged(&send.expect)
+            || send
+                .also
+                .iter()
+                .any(|also| mentions_unchanged(&also.expect));
+        let unknown = self
+            .resources
+            .iter()
+            .any(|resource| resource.known().is_none());
+        if !reads || matches!(send.body, SendBody::Echo { .. }) || compares && unknown {
             self.know_all().await;
         }
         let ready = match self.prepare(send) {
@@ -117,7 +126,7 @@ impl Play {
         let mut first: Option<Vec<Part>> = None;
         let (heard, parts) = loop {
             let heard = self.wire.send(ready.out.clone(), deadline).await;
-            self.note_answer(send, &ready, &heard);
+            self.name_answer(send, &ready, &heard);
             let parts = match self.wanted(send) {
                 Ok(wanted) => self.judge(send, &wanted, &heard),
                 Err(error) => return self.not_filled(send, &error),
@@ -135,6 +144,7 @@ impl Play {
         let first = first.filter(|_| patience.is_late()).unwrap_or_default();
         self.conclude(send, parts, &first, &heard);
         self.capture(send, &heard);
+        self.learn_answer(send, &ready, &heard);
         if let Some(changes) = &ready.changes {
             let written = Written {
                 method: send.method.clone(),
@@ -187,6 +197,7 @@ impl Play {
                     self.shared.ledger.doubted(entry);
                 }
             }
+            resource.created = None;
             // Nobody said what it changes: any state is right from here on.
             if send.changes.is_none() {
                 resource.state = None;
@@ -200,7 +211,7 @@ impl Play {
         {
             self.forget_named_in(ready);
         }
-        self.note_answer(send, ready, heard);
+        self.name_answer(send, ready, heard);
         let failed = match self.wanted(send) {
             Ok(wanted) => {
                 let parts = self.judge(send, &wanted, heard);
@@ -234,12 +245,13 @@ impl Play {
         for resource in &mut self.resources {
             if resource.id.as_deref().is_some_and(|id| text.contains(id)) {
                 resource.state = None;
+                resource.created = None;
             }
         }
     }
 
-    /// Names and learns what an answer shows.
-    fn note_answer(&mut self, send: &Send, ready: &Ready, heard: &Heard) {
+    /// Names the resource that an answer shows, where the step says so.
+    fn name_answer(&mut self, send: &Send, ready: &Ready, heard: &Heard) {
         if let Some(name) = &send.makes
             && heard.is_success()
             && usable_id(heard).is_ok()
@@ -262,6 +274,10 @@ impl Play {
                 &format!("{}.state.read", send.id),
             );
         }
+    }
+
+    /// Learns from a GET of a whole resource; after it was judged by what was known before.
+    fn learn_answer(&mut self, send: &Send, ready: &Ready, heard: &Heard) {
         if send.method.eq_ignore_ascii_case("GET") && send.credential == Credential::Target {
             let found = (0..self.resources.len())
                 .find(|at| self.target_of(*at).as_deref() == Some(ready.out.target.as_str()));
@@ -537,6 +553,14 @@ fn note_sent(sent: &mut Sent, ready: &Ready) {
 fn hangs_on_state(part: &Part) -> bool {
     let what = part.id.split_once('.').map_or("", |(_, what)| what);
     !(what.starts_with("header.") || what == "error" || what == "text")
+}
+
+fn mentions_unchanged(expect: &Expect) -> bool {
+    expect.unchanged.is_some()
+        || expect
+            .either
+            .iter()
+            .any(|one| mentions_unchanged(&one.expect))
 }
 
 /// Whether the status is of another kind than all that were allowed, so that the body says something else altogether.
