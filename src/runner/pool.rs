@@ -1,5 +1,6 @@
 //! Cases side by side: each in a task of its own, results in plan order, a panic contained in its case.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -43,7 +44,10 @@ pub(super) async fn all(
                 let Some(at) = open.next() else { break };
                 let (shared, planned, events) =
                     (Arc::clone(shared), plan.cases[at].clone(), events.clone());
-                tasks.spawn(async move { (at, contained(shared, planned, at, events).await) });
+                tasks.spawn(async move {
+                    let work = with_repeat(Arc::clone(&shared), planned.clone(), at);
+                    (at, contained(&shared, &planned, &events, work).await)
+                });
             }
             match tasks.join_next().await {
                 Some(Ok((at, result))) => results[at] = Some(result),
@@ -63,26 +67,23 @@ pub(super) async fn all(
 
 /// Plays one case in a task of its own, so that a panic in it is an errored case and not a lost run.
 async fn contained(
-    shared: Arc<Shared>,
-    planned: PlannedCase,
-    at: usize,
-    events: UnboundedSender<Event>,
+    shared: &Shared,
+    planned: &PlannedCase,
+    events: &UnboundedSender<Event>,
+    work: impl Future<Output = CaseResult> + Send + 'static,
 ) -> CaseResult {
     let _ = events.send(Event::CaseStarted {
         id: planned.id.clone(),
     });
     let began = Instant::now();
-    let (inner, copy) = (Arc::clone(&shared), planned.clone());
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move { with_repeat(inner, copy, at).await });
-    let mut result = match tasks.join_next().await {
-        Some(Ok(result)) => result,
-        gone => {
-            let why = match gone {
-                Some(Err(error)) if error.is_panic() => panic_text(error.into_panic()),
-                _ => "its task ended".to_owned(),
+    let mut result = match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(error) => {
+            let why = match error.try_into_panic() {
+                Ok(panic) => panic_text(panic),
+                Err(_) => "its task was cancelled".to_owned(),
             };
-            let mut result = blank(&planned);
+            let mut result = blank(planned);
             result.outcome = Outcome::Errored;
             let why = shared.context.client.redactor().text(&why).into_owned();
             result.reason = format!("scimproof itself failed here, please report it: {why}");
@@ -97,7 +98,7 @@ async fn contained(
     result
 }
 
-fn panic_text(panic: Box<dyn std::any::Any + Send>) -> String {
+fn panic_text(panic: Box<dyn Any + Send>) -> String {
     panic
         .downcast_ref::<&str>()
         .map(|text| (*text).to_owned())
@@ -224,5 +225,87 @@ fn blank(planned: &PlannedCase) -> CaseResult {
         duration_ms: 0.0,
         checks: Vec::new(),
         exchanges: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use tokio::sync::{mpsc, watch};
+
+    use super::*;
+    use crate::client::{BaseUrl, Client, ClientOptions, install_crypto};
+    use crate::results::{Policy, TargetFacts};
+    use crate::runner::{Context, RunTag};
+    use crate::scim::SchemaView;
+
+    fn shared() -> Shared {
+        install_crypto();
+        let base = BaseUrl::parse("http://127.0.0.1:9/scim").expect("a base URL");
+        let context = Context {
+            client: Client::new(ClientOptions::new(base)).expect("a client"),
+            schema: Arc::new(SchemaView::standard().clone()),
+            bodies: Arc::default(),
+            facts: TargetFacts {
+                base_url: String::new(),
+                name: None,
+                capabilities: BTreeMap::new(),
+                policy: Policy::default(),
+                existing_users: None,
+                notes: Vec::new(),
+            },
+            probed: Vec::new(),
+            seed: 0,
+            tag: RunTag::fresh(),
+            jobs: 1,
+            settle: Duration::ZERO,
+            deadline: None,
+            keep: false,
+            repeat: false,
+            state_dir: None,
+        };
+        Shared::new(context, None, watch::channel(false).1)
+    }
+
+    fn planned() -> PlannedCase {
+        let library = crate::suite::bundled().expect("the bundled suites load");
+        let suite = &library.suites[0];
+        let profile = library
+            .profile(&suite.profile)
+            .expect("its profile is there")
+            .clone();
+        PlannedCase {
+            id: format!("{}/x", suite.id),
+            suite: suite.id.clone(),
+            suite_title: suite.title.as_str().into(),
+            profile: Arc::new(profile),
+            flavour: None,
+            row: None,
+            case: Arc::new(suite.cases[0].clone()),
+            skip: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_errored_case() {
+        let (events, mut told) = mpsc::unbounded_channel();
+        let (shared, planned) = (shared(), planned());
+        let result = contained(&shared, &planned, &events, async { panic!("boom {}", 1) }).await;
+        assert_eq!(result.outcome, Outcome::Errored);
+        assert!(result.reason.contains("boom 1"), "{}", result.reason);
+        assert_eq!(result.id, planned.id);
+        let mut last = None;
+        while let Ok(event) = told.try_recv() {
+            last = Some(event);
+        }
+        assert_eq!(
+            last,
+            Some(Event::CaseFinished {
+                id: planned.id,
+                outcome: Outcome::Errored
+            })
+        );
     }
 }

@@ -211,9 +211,11 @@ impl Asking<'_> {
     async fn elsewhere(&mut self, what: &str) -> Stop {
         for base in USUAL_BASES {
             let received = self.get(&format!("{base}/ServiceProviderConfig")).await;
-            let scim = received.json.as_ref().is_some_and(|json| {
-                named(json, "schemas").is_some() || named(json, "patch").is_some()
-            });
+            let scim = received.status == Some(200)
+                && received
+                    .json
+                    .as_ref()
+                    .is_some_and(|json| named(json, "patch").is_some());
             if scim {
                 return untestable(format!("{what}; try {}{base}.", self.client.base_url()));
             }

@@ -128,7 +128,12 @@ impl Respond for Behaviour {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let asked = Asked {
             method: request.method.as_str(),
-            path: request.url.path().trim_start_matches("/scim").to_owned(),
+            path: request
+                .url
+                .path()
+                .strip_prefix("/scim")
+                .unwrap_or_default()
+                .to_owned(),
             query: request.url.query_pairs().into_owned().collect(),
             body: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
         };
@@ -158,7 +163,7 @@ pub fn right(asked: &Asked<'_>, store: &mut Store) -> ResponseTemplate {
             let made = store.make(&format!("/{endpoint}"), &asked.body);
             answer(201, &made)
         }
-        ("GET", [endpoint]) => list(asked, &format!("/{endpoint}/"), store),
+        ("GET", [endpoint @ ("Users" | "Groups")]) => list(asked, &format!("/{endpoint}/"), store),
         (method, [_, _]) => {
             let Some(resource) = store.resources.get_mut(&asked.path) else {
                 return error(404);

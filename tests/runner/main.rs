@@ -12,7 +12,6 @@ mod probing;
 const TURN_OFF: &str = r#"
   - id: off
     title: a person is turned off
-    refs: []
     given: { user: okta/user }
     steps:
       - id: off

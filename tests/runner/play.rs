@@ -29,6 +29,8 @@ title: Test
 defaults:
   severity: blocker
   certainty: { shape: documented, need: documented }
+  refs: [rfc:7644-3.3-R01]
+  hint: Do as the test says.
 cases:
 ";
 

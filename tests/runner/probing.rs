@@ -89,8 +89,6 @@ type Twist = fn(&Asked<'_>, &mut Store) -> Option<ResponseTemplate>;
 
 #[tokio::test]
 async fn what_cannot_be_tested_is_said_in_a_sentence() {
-    let html = || ResponseTemplate::new(200).set_body_raw("<!DOCTYPE html><html>", "text/html");
-    let _ = html;
     let table: [(Twist, &str); 8] = [
         (|_, _| Some(error(401)), "401"),
         (|_, _| Some(error(403)), "403"),
