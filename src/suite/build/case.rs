@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::model::{Case, Given, Row};
+use super::super::model::{Case, Given, Row, Step};
 use super::super::tree::{Node, Spot};
 use super::flow::Flow;
 use super::mentions::{Mentions, Role};
@@ -144,7 +144,8 @@ impl Builder<'_, '_> {
             needs,
             uses,
             when,
-            exclusive: flag(node, "exclusive"),
+            // Pages shift under a walk when other cases make and remove resources meanwhile.
+            exclusive: flag(node, "exclusive") || steps.iter().any(|s| matches!(s, Step::Walk(_))),
             hostile: flag(node, "hostile"),
             opt_in: flag(node, "opt_in"),
             rows,
@@ -295,8 +296,8 @@ fn flag(node: &Node, key: &str) -> bool {
     node.get(key).and_then(Node::boolean).unwrap_or_default()
 }
 
-fn checks_something(step: &super::super::model::Step) -> bool {
-    use super::super::model::{Expect, Send, Step};
+fn checks_something(step: &Step) -> bool {
+    use super::super::model::{Expect, Send};
     let send_checks = |send: &Send| {
         send.expect != Expect::default() || !send.also.is_empty() || send.changes.is_some()
     };
