@@ -174,17 +174,11 @@ pub(super) fn matcher_word(node: &Node) -> Option<&Entry> {
 }
 
 fn check_paths(node: &Node, what: &str, report: &mut FileReport<'_>) {
-    if let Some(word) = matcher_word(node) {
-        report.add(
-            word.spot,
-            format!(
-                "{what} takes paths; put `{}` behind the path that it is about",
-                word.key
-            ),
-        );
-        return;
-    }
     for entry in node.entries() {
+        if entry.key.starts_with('$') && entry.key != "$ref" {
+            report.add(entry.spot, format!("{what} takes paths; put `{}` behind the path that it is about", entry.key));
+            continue;
+        }
         check_name(entry, report);
         let nested = entry.value.is_map() && matcher_word(&entry.value).is_none();
         if nested && entry.value.entries().is_empty() {

@@ -270,7 +270,7 @@ impl Builder<'_, '_> {
                 place: self.report.place(entry.spot),
             };
             let mentions: Mentions = self.take_mentions();
-            flow.given(&given.name, entry.spot, mentions, self.report);
+            flow.given(&given.name, entry.spot, mentions);
             all.push(given);
         }
         all

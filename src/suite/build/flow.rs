@@ -53,6 +53,37 @@ struct Used {
     columns: BTreeSet<String>,
 }
 
+/// What is wrong on one flavour's way, each thing once.
+#[derive(Default)]
+struct Found {
+    problems: Vec<(Spot, String)>,
+}
+
+impl Found {
+    fn add(&mut self, spot: Spot, message: impl Into<String>) {
+        let problem = (spot, message.into());
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// What is wrong on any way; where it is not wrong on all of them, with the flavours in which it is.
+fn merged(by_flavour: &[(Option<&str>, Found)]) -> Found {
+    let mut all = Found::default();
+    for (spot, message) in by_flavour.iter().flat_map(|(_, found)| &found.problems) {
+        let of = |found: &Found| found.problems.iter().any(|(at, other)| at == spot && other == message);
+        let flavours: Vec<&str> =
+            by_flavour.iter().filter(|(_, found)| of(found)).filter_map(|(flavour, _)| *flavour).collect();
+        if flavours.len() == by_flavour.len() || flavours.is_empty() {
+            all.add(*spot, message.clone());
+        } else {
+            all.add(*spot, format!("{message} (in flavour {})", flavours.join(", ")));
+        }
+    }
+    all
+}
+
 impl Flow {
     pub(super) fn new(columns: Vec<Columns>) -> Self {
         Self {
@@ -62,14 +93,7 @@ impl Flow {
         }
     }
 
-    pub(super) fn given(
-        &mut self,
-        name: &str,
-        spot: Spot,
-        mentions: Mentions,
-        report: &mut FileReport<'_>,
-    ) {
-        check_name(name, spot, report);
+    pub(super) fn given(&mut self, name: &str, spot: Spot, mentions: Mentions) {
         self.given.push((name.to_owned(), spot, mentions));
     }
 
@@ -79,11 +103,22 @@ impl Flow {
 
     /// Goes the way of each flavour (`None`: of the case without one).
     pub(super) fn follow(&self, flavours: &[Option<String>], report: &mut FileReport<'_>) {
-        self.check_only(flavours, report);
         let mut used = Used::default();
+        let mut by_flavour = Vec::new();
         for flavour in flavours {
-            self.follow_one(flavour.as_deref(), &mut used, report);
+            let mut found = Found::default();
+            self.follow_one(flavour.as_deref(), &mut used, &mut found);
+            by_flavour.push((flavour.as_deref(), found));
         }
+        let mut found = merged(&by_flavour);
+        self.check_only(flavours, &mut found);
+        self.check_unused(&used, &mut found);
+        for (spot, message) in found.problems {
+            report.add(spot, message);
+        }
+    }
+
+    fn check_unused(&self, used: &Used, found: &mut Found) {
         for (name, spot) in self
             .steps
             .iter()
@@ -91,13 +126,13 @@ impl Flow {
             .flat_map(|piece| &piece.captures)
         {
             if !used.captures.contains(name) {
-                report.add(*spot, format!("`{name}` is captured but never used"));
+                found.add(*spot, format!("`{name}` is captured but never used"));
             }
         }
         let mut reported = BTreeSet::new();
         for (name, spot) in self.columns.iter().flat_map(|row| &row.names) {
             if name != "id" && !used.columns.contains(name) && reported.insert(name) {
-                report.add(
+                found.add(
                     *spot,
                     format!("no text of the case uses the column `{name}` as {{{{row.{name}}}}}"),
                 );
@@ -105,7 +140,7 @@ impl Flow {
         }
     }
 
-    fn check_only(&self, flavours: &[Option<String>], report: &mut FileReport<'_>) {
+    fn check_only(&self, flavours: &[Option<String>], found: &mut Found) {
         for piece in self.steps.iter().flatten() {
             let Some(spot) = piece.only_spot else {
                 continue;
@@ -118,7 +153,7 @@ impl Flow {
                     .iter()
                     .any(|played| played.as_ref() == Some(flavour))
                 {
-                    report.add(
+                    found.add(
                         spot,
                         format!("the case is not played in flavour `{flavour}`"),
                     );
@@ -127,13 +162,14 @@ impl Flow {
         }
     }
 
-    fn follow_one(&self, flavour: Option<&str>, used: &mut Used, report: &mut FileReport<'_>) {
+    fn follow_one(&self, flavour: Option<&str>, used: &mut Used, found: &mut Found) {
         let mut known = Known {
             flavour: flavour.map(str::to_owned),
             ..Known::default()
         };
-        for (name, _, mentions) in &self.given {
-            self.look_at(mentions, &known, used, report);
+        for (name, spot, mentions) in &self.given {
+            check_name(name, *spot, found);
+            self.look_at(mentions, &known, used, found);
             known.resources.insert(name.clone(), None);
         }
         let mut ids: BTreeSet<&str> = BTreeSet::new();
@@ -148,25 +184,25 @@ impl Flow {
                 .collect();
             for piece in &played {
                 if !ids.insert(&piece.id) {
-                    report.add(
+                    found.add(
                         piece.id_spot,
                         format!("step id `{}` is used twice", piece.id),
                     );
                 }
-                self.look_at(&piece.request, &known, used, report);
+                self.look_at(&piece.request, &known, used, found);
             }
             for piece in &played {
                 if let Some((name, spot)) = &piece.makes {
-                    check_name(name, *spot, report);
+                    check_name(name, *spot, found);
                     if known.resources.get(name) == Some(&None) {
-                        report.add(*spot, format!("the case has a resource `{name}` already"));
+                        found.add(*spot, format!("the case has a resource `{name}` already"));
                     }
                     known.resources.insert(name.clone(), None);
                 }
                 for (name, spot) in &piece.captures {
-                    check_name(name, *spot, report);
+                    check_name(name, *spot, found);
                     if known.resources.contains_key(name) {
-                        report.add(
+                        found.add(
                             *spot,
                             format!("`{name}` is the name of a resource of this case"),
                         );
@@ -175,7 +211,7 @@ impl Flow {
                 }
             }
             for piece in &played {
-                self.look_at(&piece.answer, &known, used, report);
+                self.look_at(&piece.answer, &known, used, found);
             }
             for (name, spot, role) in played.iter().flat_map(|piece| &piece.answer.resources) {
                 if *role == Role::Gone && known.resources.get(name) == Some(&None) {
@@ -190,16 +226,16 @@ impl Flow {
         mentions: &Mentions,
         known: &Known,
         used: &mut Used,
-        report: &mut FileReport<'_>,
+        found: &mut Found,
     ) {
         for (variable, spot) in &mentions.variables {
-            self.variable(variable, *spot, known, used, report);
+            self.variable(variable, *spot, known, used, found);
         }
         for (name, spot, role) in &mentions.resources {
             match (known.resources.get(name), role) {
                 (None, _) => {
                     let near = nearest(name, known.resources.keys().map(String::as_str));
-                    report.add(
+                    found.add(
                         *spot,
                         format!(
                             "no such resource here: `{name}`{}",
@@ -208,7 +244,7 @@ impl Flow {
                     );
                 }
                 (Some(Some(line)), Role::There | Role::Changes) => {
-                    report.add(
+                    found.add(
                         *spot,
                         format!(
                             "`{name}` is gone since line {line}, and nothing can be expected of it"
@@ -226,38 +262,38 @@ impl Flow {
         spot: Spot,
         known: &Known,
         used: &mut Used,
-        report: &mut FileReport<'_>,
+        found: &mut Found,
     ) {
         let (root, rest) = (variable.root(), variable.rest());
         if FRESH.contains(&root) {
             return;
         }
         if root == "flavour" && known.flavour.is_none() {
-            report.add(
+            found.add(
                 spot,
                 "the case is played without a flavour, so `{{flavour}}` has no value",
             );
         } else if FIXED.contains(&root) {
             if !rest.is_empty() {
-                report.add(
+                found.add(
                     spot,
                     format!("`{{{{{root}}}}}` has no parts: `{rest}` names nothing"),
                 );
             }
         } else if root == "row" {
-            self.column(rest, spot, used, report);
+            self.column(rest, spot, used, found);
         } else if known.resources.contains_key(root) {
-            check_part(root, rest, spot, report);
+            check_part(root, rest, spot, found);
         } else if known.captures.contains(root) {
             used.captures.insert(root.to_owned());
             if !rest.is_empty() {
-                report.add(
+                found.add(
                     spot,
                     format!("`{root}` is a captured value without parts: `{rest}` names nothing"),
                 );
             }
         } else {
-            report.add(spot, self.unknown(root, known));
+            found.add(spot, self.unknown(root, known));
         }
     }
 
@@ -274,12 +310,7 @@ impl Flow {
             .chain(captured.clone())
             .chain(self.given.iter().map(|(name, ..)| name));
         if later.clone().any(|name| name == root) {
-            return match &known.flavour {
-                Some(flavour) => {
-                    format!("`{root}` has no value yet at this point (flavour `{flavour}`)")
-                }
-                None => format!("`{root}` has no value yet at this point"),
-            };
+            return format!("`{root}` has no value yet at this point");
         }
         let names = later
             .map(String::as_str)
@@ -293,9 +324,9 @@ impl Flow {
         )
     }
 
-    fn column(&self, name: &str, spot: Spot, used: &mut Used, report: &mut FileReport<'_>) {
+    fn column(&self, name: &str, spot: Spot, used: &mut Used, found: &mut Found) {
         if self.columns.is_empty() {
-            report.add(spot, "the case has no `rows`");
+            found.add(spot, "the case has no `rows`");
             return;
         }
         used.columns.insert(name.to_owned());
@@ -311,7 +342,7 @@ impl Flow {
                 .flat_map(|row| &row.names)
                 .map(|(column, _)| column.as_str());
             let near = nearest(name, columns);
-            report.add(
+            found.add(
                 spot,
                 format!(
                     "no row has a column `{name}`{}",
@@ -320,7 +351,7 @@ impl Flow {
             );
         } else {
             for row in lacking {
-                report.add(
+                found.add(
                     row.spot,
                     format!(
                         "row `{}` lacks the column `{name}`, which the case uses",
@@ -333,9 +364,9 @@ impl Flow {
 }
 
 /// What follows a resource's name in a template: a SCIM path, of what was sent or, behind `server`, of what came back.
-fn check_part(root: &str, rest: &str, spot: Spot, report: &mut FileReport<'_>) {
+fn check_part(root: &str, rest: &str, spot: Spot, found: &mut Found) {
     if rest.is_empty() {
-        report.add(
+        found.add(
             spot,
             format!(
                 "`{{{{{root}}}}}` is a whole resource: say which part, such as {{{{{root}.id}}}}"
@@ -345,16 +376,16 @@ fn check_part(root: &str, rest: &str, spot: Spot, report: &mut FileReport<'_>) {
     }
     let path = rest.strip_prefix("server.").unwrap_or(rest);
     if let Err(error) = AttrPath::parse(path) {
-        report.add(
+        found.add(
             spot,
             format!("`{path}` in `{{{{{root}.{rest}}}}}` is not a SCIM path: {error}"),
         );
     }
 }
 
-fn check_name(name: &str, spot: Spot, report: &mut FileReport<'_>) {
+fn check_name(name: &str, spot: Spot, found: &mut Found) {
     if FRESH.contains(&name) || FIXED.contains(&name) || name == "row" {
-        report.add(
+        found.add(
             spot,
             format!("`{name}` has a meaning of its own; choose another name"),
         );
@@ -363,7 +394,7 @@ fn check_name(name: &str, spot: Spot, report: &mut FileReport<'_>) {
     let mut letters = name.bytes();
     let starts_well = letters.next().is_some_and(|b| b.is_ascii_alphabetic());
     if !starts_well || !letters.all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        report.add(
+        found.add(
             spot,
             format!("`{name}` cannot be a name: a letter, then letters, digits, `_` and `-`"),
         );

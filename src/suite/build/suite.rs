@@ -54,7 +54,7 @@ impl Builder<'_, '_> {
                 continue;
             }
             for id in ids {
-                if let Some(first) = seen.insert(id.clone(), *spot) {
+                if let Some(first) = seen.insert(id.clone(), *spot).filter(|first| first != spot) {
                     let line = first.line;
                     self.problem(
                         *spot,

@@ -76,7 +76,7 @@ impl Builder<'_, '_> {
                     .strip_prefix(SOME_BASE)
                     .unwrap_or(parsed.path());
                 let sent = sent.split('#').next().unwrap_or_default();
-                self.problem(spot, format!("`{filled}` would go out as `{sent}`: percent-encode what cannot stand in a URL"));
+                self.problem(spot, format!("`{filled}` would go out as `{sent}`: write the target exactly as it is to go out"));
                 None
             }
             Err(error) => {
