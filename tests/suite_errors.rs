@@ -6,13 +6,19 @@ const OKTA: &str = "profile: okta\ntitle: Okta\ndefault_run: true\nflavours: [{ 
 const RFC: &str = "profile: rfc\ntitle: RFC\ndefault_run: true\n";
 
 fn load(files: &[(&str, &str)]) -> Result<suite::Library, LoadErrors> {
-    let profiles = [("suites/okta/profile.yaml", OKTA), ("suites/rfc/profile.yaml", RFC)];
+    let profiles = [
+        ("suites/okta/profile.yaml", OKTA),
+        ("suites/rfc/profile.yaml", RFC),
+    ];
     let own = |name: &str| files.iter().any(|(file, _)| *file == name);
     let sources: Vec<Source> = profiles
         .iter()
         .filter(|(name, _)| !own(name))
         .chain(files)
-        .map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() })
+        .map(|(name, text)| Source {
+            name: (*name).to_owned(),
+            text: (*text).to_owned(),
+        })
         .collect();
     suite::load(&sources)
 }
@@ -36,8 +42,16 @@ fn a_whole_case_loads() {
 
 #[test]
 fn every_slip_is_told_with_its_place() {
-    let step = |inner: &str| case(&format!("given: {{ user: okta/user, other: okta/user }}\nsteps:\n  - {inner}"));
-    let expect = |inner: &str| step(&format!("send: GET /Users/{{{{user.id}}}}\n    expect: {{ {inner} }}"));
+    let step = |inner: &str| {
+        case(&format!(
+            "given: {{ user: okta/user, other: okta/user }}\nsteps:\n  - {inner}"
+        ))
+    };
+    let expect = |inner: &str| {
+        step(&format!(
+            "send: GET /Users/{{{{user.id}}}}\n    expect: {{ {inner} }}"
+        ))
+    };
     let with_step = |lines: &str| case(&format!("{lines}\n{STEP}"));
     let table: Vec<(&str, String)> = vec![
         // The file.
@@ -114,7 +128,13 @@ fn every_slip_is_told_with_its_place() {
             Ok(_) => panic!("{name}: loads, but should not\n{text}"),
             Err(errors) => errors,
         };
-        assert!(errors.problems.iter().all(|problem| problem.place.file == "suites/okta/x.yaml"), "{name}");
+        assert!(
+            errors
+                .problems
+                .iter()
+                .all(|problem| problem.place.file == "suites/okta/x.yaml"),
+            "{name}"
+        );
         told.push_str(&format!("# {name}\n{errors}\n\n"));
     }
     insta::assert_snapshot!(told);
@@ -139,8 +159,13 @@ fn what_concerns_several_files_is_told_too() {
     ];
     let mut told = String::new();
     for (name, files) in &table {
-        let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
-        let Err(errors) = load(&files) else { panic!("{name}: loads, but should not") };
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(file, text)| (*file, text.as_str()))
+            .collect();
+        let Err(errors) = load(&files) else {
+            panic!("{name}: loads, but should not")
+        };
         told.push_str(&format!("# {name}\n{errors}\n\n"));
     }
     insta::assert_snapshot!(told);

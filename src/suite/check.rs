@@ -176,7 +176,13 @@ pub(super) fn matcher_word(node: &Node) -> Option<&Entry> {
 fn check_paths(node: &Node, what: &str, report: &mut FileReport<'_>) {
     for entry in node.entries() {
         if entry.key.starts_with('$') && entry.key != "$ref" {
-            report.add(entry.spot, format!("{what} takes paths; put `{}` behind the path that it is about", entry.key));
+            report.add(
+                entry.spot,
+                format!(
+                    "{what} takes paths; put `{}` behind the path that it is about",
+                    entry.key
+                ),
+            );
             continue;
         }
         check_name(entry, report);

@@ -72,13 +72,24 @@ impl Found {
 fn merged(by_flavour: &[(Option<&str>, Found)]) -> Found {
     let mut all = Found::default();
     for (spot, message) in by_flavour.iter().flat_map(|(_, found)| &found.problems) {
-        let of = |found: &Found| found.problems.iter().any(|(at, other)| at == spot && other == message);
-        let flavours: Vec<&str> =
-            by_flavour.iter().filter(|(_, found)| of(found)).filter_map(|(flavour, _)| *flavour).collect();
+        let of = |found: &Found| {
+            found
+                .problems
+                .iter()
+                .any(|(at, other)| at == spot && other == message)
+        };
+        let flavours: Vec<&str> = by_flavour
+            .iter()
+            .filter(|(_, found)| of(found))
+            .filter_map(|(flavour, _)| *flavour)
+            .collect();
         if flavours.len() == by_flavour.len() || flavours.is_empty() {
             all.add(*spot, message.clone());
         } else {
-            all.add(*spot, format!("{message} (in flavour {})", flavours.join(", ")));
+            all.add(
+                *spot,
+                format!("{message} (in flavour {})", flavours.join(", ")),
+            );
         }
     }
     all
@@ -221,13 +232,7 @@ impl Flow {
         }
     }
 
-    fn look_at(
-        &self,
-        mentions: &Mentions,
-        known: &Known,
-        used: &mut Used,
-        found: &mut Found,
-    ) {
+    fn look_at(&self, mentions: &Mentions, known: &Known, used: &mut Used, found: &mut Found) {
         for (variable, spot) in &mentions.variables {
             self.variable(variable, *spot, known, used, found);
         }
