@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::words::{cut, show, show_or_nothing};
-use crate::scim::{AttrPath, Difference, SchemaView};
+use crate::scim::{AttrPath, Difference, SchemaView, misplaced, misplaced_inside};
 
 /// A key that does not belong where it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,15 +54,12 @@ pub(super) fn find(before: &Value, after: &Value, schema: &SchemaView) -> Vec<St
     let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
         return out;
     };
-    let urns = urns_of(new, schema);
+    let urns: Vec<&str> = new.get("schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for (key, value) in new {
         if old.contains_key(key) {
             continue;
         }
-        let why = structural(key)
-            .or_else(|| qualified(key, &urns, schema))
-            .or_else(|| patch_word(key))
-            .or_else(|| respelled(key, old, new));
+        let why = misplaced(key, &urns, schema).or_else(|| respelled(key, old, new));
         if let Some(why) = why {
             out.push(Stray {
                 inside: String::new(),
@@ -82,7 +79,7 @@ pub(super) fn find(before: &Value, after: &Value, schema: &SchemaView) -> Vec<St
         for map in items.iter().filter_map(Value::as_object) {
             for (key, value) in map {
                 let new = !keys_before.contains(&key.as_str());
-                if let Some(why) = structural(key).filter(|_| new) {
+                if let Some(why) = misplaced_inside(key).filter(|_| new) {
                     out.push(Stray {
                         inside: name.clone(),
                         key: key.clone(),
@@ -130,57 +127,6 @@ fn inner_keys(value: Option<&Value>) -> Vec<&str> {
             .collect(),
         _ => Vec::new(),
     }
-}
-
-fn urns_of(resource: &Map<String, Value>, schema: &SchemaView) -> Vec<String> {
-    let listed = resource
-        .get("schemas")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    let mut urns: Vec<String> = listed.map(str::to_ascii_lowercase).collect();
-    urns.extend(schema.declared_schemas().map(str::to_owned));
-    urns.push("urn:ietf:params:scim:schemas:extension:enterprise:2.0:user".to_owned());
-    urns
-}
-
-/// A path that was taken as a name (`name.givenName`, `emails[type eq "work"].value`).
-fn structural(key: &str) -> Option<&'static str> {
-    let why = "the path was stored as a name instead of being followed";
-    if key.contains(['[', ']']) {
-        return Some(why);
-    }
-    let (first, rest) = key.split_once('.')?;
-    let known = SchemaView::standard()
-        .attribute(&AttrPath::name(first))
-        .is_some();
-    (known && !rest.is_empty()).then_some(why)
-}
-
-/// A qualified attribute name that was taken as a name (`urn:...:User:department`).
-fn qualified(key: &str, urns: &[String], schema: &SchemaView) -> Option<&'static str> {
-    let lower = key.to_ascii_lowercase();
-    if !lower.starts_with("urn:") || urns.contains(&lower) || schema.knows_schema(&lower) {
-        return lower
-            .starts_with("urn:ietf:params:scim:schemas:core:")
-            .then_some("attributes of the core schema stand at the top, not below their URN");
-    }
-    let extends = |urn: &String| {
-        lower
-            .strip_prefix(urn.as_str())
-            .is_some_and(|rest| rest.starts_with([':', '.']))
-    };
-    (urns.iter().any(extends) || lower.starts_with("urn:ietf:params:scim:schemas:core:")).then_some(
-        "the qualified name was stored as a name instead of being followed into its extension",
-    )
-}
-
-fn patch_word(key: &str) -> Option<&'static str> {
-    ["op", "path", "operations"]
-        .iter()
-        .any(|word| key.eq_ignore_ascii_case(word))
-        .then_some("a part of the PATCH request was stored as an attribute")
 }
 
 /// `USERNAME` beside `userName`.

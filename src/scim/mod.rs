@@ -9,6 +9,7 @@ mod encode;
 mod equality;
 mod filter;
 mod instant;
+mod misplaced;
 mod path;
 mod schema;
 
@@ -18,5 +19,6 @@ pub use encode::{QueryStyle, encode_path_segment, encode_query_value, escape_fil
 pub use equality::{equal, is_unassigned};
 pub use filter::{Comparison, Filter};
 pub use instant::{Instant, instant};
+pub use misplaced::{misplaced, misplaced_inside};
 pub use path::{AttrPath, PathError, Segment, Selector};
 pub use schema::{Attribute, Kind, Returned, SchemaView};

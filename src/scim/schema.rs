@@ -272,6 +272,11 @@ impl SchemaView {
             .map_or(&[], |s| &s.attributes)
     }
 
+    /// URNs (in lower case) of all schemas, published and declared.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.published.keys().chain(self.declared.keys()).map(String::as_str)
+    }
+
     /// URNs (in lower case) of the schemas that the target declares.
     pub fn declared_schemas(&self) -> impl Iterator<Item = &str> {
         self.declared.keys().map(String::as_str)
