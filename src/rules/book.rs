@@ -1,11 +1,15 @@
 //! The fold: exchanges come in any order, results are the same whatever that order was.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::results::{Exchange, Outcome, RuleResult, Severity};
-use crate::scim::SchemaView;
+use super::history::History;
+use super::view::View;
+use super::{errors, http, identity, list, media, meta, names, schemas, secrets, status, types, values};
+use crate::results::{Exchange, ExchangeId, Outcome, RuleResult, Severity};
+use crate::scim::{SchemaView, named};
 
 /// An invariant.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,10 +49,93 @@ pub struct Seen<'a> {
     pub sent: Option<&'a Value>,
 }
 
+/// A rule with what judges one exchange by it.
+#[derive(Clone, Copy)]
+pub(super) struct Check {
+    pub(super) rule: Rule,
+    pub(super) judge: fn(&View<'_>) -> Ruling,
+}
+
+/// What a rule says of one exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Ruling {
+    /// The rule does not speak of it.
+    Apart,
+    /// It holds.
+    Held,
+    /// It does not.
+    Broken(Fault),
+}
+
+/// Why a rule does not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Fault {
+    pub(super) message: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+    /// The endpoint and what it used: lawful where /ResourceTypes declares just that.
+    pub(super) lawful_if_declared: Option<(String, String)>,
+}
+
+impl Ruling {
+    pub(super) fn broken(message: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        Self::Broken(Fault {
+            message: message.into(),
+            expected: expected.into(),
+            actual: actual.into(),
+            lawful_if_declared: None,
+        })
+    }
+
+    /// The first fault of several looks at one exchange; held where at least one look applied.
+    pub(super) fn first(rulings: impl Iterator<Item = Self>) -> Self {
+        let mut out = Self::Apart;
+        for ruling in rulings {
+            match ruling {
+                Self::Broken(_) => return ruling,
+                Self::Held => out = Self::Held,
+                Self::Apart => {}
+            }
+        }
+        out
+    }
+}
+
+fn checks() -> impl Iterator<Item = &'static Check> {
+    [
+        media::CHECKS,
+        status::CHECKS,
+        errors::CHECKS,
+        schemas::CHECKS,
+        identity::CHECKS,
+        meta::CHECKS,
+        secrets::CHECKS,
+        list::CHECKS,
+        types::CHECKS,
+        names::CHECKS,
+        values::CHECKS,
+        http::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// All rules, in the order in which they are listed.
 #[must_use]
 pub fn all() -> Vec<Rule> {
-    Vec::new()
+    checks().map(|check| check.rule).chain(super::history::RULES.iter().copied()).collect()
+}
+
+/// Where an exchange stands in plan order.
+type Place = (u64, ExchangeId);
+
+/// Exchanges that a result names.
+const NAMED: usize = 3;
+
+#[derive(Debug, Default)]
+struct Tally {
+    judged: u64,
+    faults: BTreeMap<Place, (String, Fault)>,
 }
 
 /// Judges exchanges as they come and remembers what broke.
@@ -56,6 +143,9 @@ pub fn all() -> Vec<Rule> {
 pub struct RuleBook {
     schema: Arc<SchemaView>,
     base_url: String,
+    tallies: BTreeMap<&'static str, Tally>,
+    history: History,
+    declared: BTreeSet<(String, String)>,
 }
 
 impl RuleBook {
@@ -65,35 +155,91 @@ impl RuleBook {
         Self {
             schema,
             base_url: base_url.trim_end_matches('/').to_owned(),
+            tallies: BTreeMap::new(),
+            history: History::default(),
+            declared: BTreeSet::new(),
         }
     }
 
     /// Judges one exchange by every rule that applies to it.
     pub fn judge(&mut self, seen: &Seen<'_>) {
-        let _ = (seen, &self.schema, &self.base_url);
+        let Some(view) = View::read(seen, &self.schema, &self.base_url) else { return };
+        for check in checks() {
+            match (check.judge)(&view) {
+                Ruling::Apart => {}
+                Ruling::Held => self.tallies.entry(check.rule.id).or_default().judged += 1,
+                Ruling::Broken(fault) => {
+                    let tally = self.tallies.entry(check.rule.id).or_default();
+                    tally.judged += 1;
+                    tally.faults.insert((seen.order, seen.exchange.id), (seen.case.to_owned(), fault));
+                }
+            }
+        }
+        self.history.note(&view);
+        note_declared(&view, &mut self.declared);
     }
 
-    /// What became of each rule.
+    /// What became of each rule, in the order of [`all`].
     #[must_use]
-    pub fn finish(self) -> Vec<RuleResult> {
+    pub fn finish(mut self) -> Vec<RuleResult> {
+        for (rule, case, place, fault) in self.history.judge() {
+            let tally = self.tallies.entry(rule).or_default();
+            tally.judged += 1;
+            if let Some(fault) = fault {
+                tally.faults.insert(place, (case, fault));
+            }
+        }
+        let declared = self.declared;
+        let excused = |fault: &Fault| fault.lawful_if_declared.as_ref().is_some_and(|pair| declared.contains(pair));
         all()
             .into_iter()
-            .map(|rule| RuleResult {
-                id: rule.id.to_owned(),
-                title: rule.title.to_owned(),
-                outcome: Outcome::Skipped,
-                severity: rule.severity,
-                refs: rule.refs.iter().map(|r| (*r).to_owned()).collect(),
-                breaks: rule.breaks.iter().map(|b| (*b).to_owned()).collect(),
-                judged: 0,
-                count: 0,
-                message: String::new(),
-                expected: String::new(),
-                actual: String::new(),
-                hint: rule.hint.to_owned(),
-                note: String::new(),
-                exchanges: Vec::new(),
+            .map(|rule| {
+                let mut tally = self.tallies.remove(rule.id).unwrap_or_default();
+                tally.faults.retain(|_, (_, fault)| !excused(fault));
+                result(&rule, tally)
             })
             .collect()
+    }
+}
+
+/// What /ResourceTypes says of names and schemas excuses what deviates from the usual ones.
+fn note_declared(view: &View<'_>, declared: &mut BTreeSet<(String, String)>) {
+    for resource in view.resource_types() {
+        let text = |name: &str| named(resource, name).and_then(Value::as_str).map(str::to_ascii_lowercase);
+        let Some(endpoint) = text("endpoint") else { continue };
+        let endpoint = endpoint.trim_matches('/').to_owned();
+        for said in [text("name"), text("schema")].into_iter().flatten() {
+            if declared.len() < 1_000 {
+                declared.insert((endpoint.clone(), said));
+            }
+        }
+    }
+}
+
+fn result(rule: &Rule, tally: Tally) -> RuleResult {
+    let outcome = match (tally.judged, tally.faults.is_empty()) {
+        (0, _) => Outcome::Skipped,
+        (_, true) => Outcome::Passed,
+        (_, false) => Outcome::Failed,
+    };
+    let count = tally.faults.len() as u64;
+    let exchanges = tally.faults.iter().take(NAMED).map(|((_, id), (case, _))| (case.clone(), *id)).collect();
+    let first = tally.faults.into_values().next().map(|(_, fault)| fault);
+    let (message, expected, actual) = first.map(|f| (f.message, f.expected, f.actual)).unwrap_or_default();
+    RuleResult {
+        id: rule.id.to_owned(),
+        title: rule.title.to_owned(),
+        outcome,
+        severity: rule.severity,
+        refs: rule.refs.iter().map(|r| (*r).to_owned()).collect(),
+        breaks: rule.breaks.iter().map(|b| (*b).to_owned()).collect(),
+        judged: tally.judged,
+        count,
+        message,
+        expected,
+        actual,
+        hint: rule.hint.to_owned(),
+        exchanges,
+        note: String::new(),
     }
 }

@@ -264,6 +264,12 @@ impl SchemaView {
             .map_or(&[], |s| &s.attributes)
     }
 
+    /// The attributes of a schema as the target declares it.
+    #[must_use]
+    pub fn declared_attributes_of(&self, urn: &str) -> &[Attribute] {
+        self.declared.get(&urn.to_ascii_lowercase()).map_or(&[], |s| &s.attributes)
+    }
+
     /// The attributes of a schema as RFC 7643 publishes it.
     #[must_use]
     pub fn published_attributes_of(&self, urn: &str) -> &[Attribute] {

@@ -1,0 +1,116 @@
+//! What must not move while a resource lives: its creation date stays, its last modification never goes back (RFC 7643 section 3.1).
+//!
+//! Only within a case, whose exchanges know their order, and only between answers of which one was complete before the other was asked for.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::book::{Fault, Rule};
+use super::view::View;
+use crate::results::{ExchangeId, Severity};
+use crate::scim::{Instant, instant, named};
+
+const CREATED: Rule = Rule {
+    id: "rules/meta-created-stays",
+    title: "meta.created never changes",
+    severity: Severity::Violation,
+    refs: &["rfc:7643-3.1-R15", "rfc:7644-3.5.1-R16"],
+    breaks: &[],
+    hint: "Set created once, when the resource is made.",
+};
+
+const MODIFIED: Rule = Rule {
+    id: "rules/meta-modified-forward",
+    title: "meta.lastModified never goes back",
+    severity: Severity::Warning,
+    refs: &["rfc:7644-3.5.1-R16", "rfc:7644-3.5.2-R35"],
+    breaks: &[],
+    hint: "Take lastModified from one clock, at every change.",
+};
+
+/// The rules that look at several exchanges.
+pub(super) const RULES: &[Rule] = &[CREATED, MODIFIED];
+
+/// Observations kept in memory; a run has some thousands.
+const MOST: usize = 200_000;
+
+#[derive(Debug)]
+struct Observation {
+    place: (u64, ExchangeId),
+    case: String,
+    started: f64,
+    ended: f64,
+    created: Option<Instant>,
+    modified: Option<Instant>,
+}
+
+/// What each resource said of its times.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Case number, endpoint and id.
+    resources: BTreeMap<(u64, String, String), Vec<Observation>>,
+    kept: usize,
+}
+
+/// A judged exchange: rule, case, place, and the fault where there is one.
+pub(super) type Judged = (&'static str, String, (u64, ExchangeId), Option<Fault>);
+
+impl History {
+    /// Remembers what a single resource says of its times.
+    pub(super) fn note(&mut self, view: &View<'_>) {
+        let (Some(resource), Some(kind)) = (view.single(), view.kind()) else { return };
+        let Some(id) = named(resource, "id").and_then(Value::as_str) else { return };
+        let time = |name: &str| named(named(resource, "meta")?, name)?.as_str().and_then(instant);
+        let (created, modified) = (time("created"), time("lastModified"));
+        if self.kept >= MOST || (created.is_none() && modified.is_none()) {
+            return;
+        }
+        self.kept += 1;
+        let exchange = view.seen.exchange;
+        let key = (view.seen.order, kind.to_owned(), id.to_owned());
+        self.resources.entry(key).or_default().push(Observation {
+            place: (view.seen.order, exchange.id),
+            case: view.seen.case.to_owned(),
+            started: exchange.started_ms,
+            ended: exchange.started_ms + exchange.duration_ms,
+            created,
+            modified,
+        });
+    }
+
+    /// Compares each observation with the one before it.
+    pub(super) fn judge(&mut self) -> Vec<Judged> {
+        let mut out = Vec::new();
+        for observations in self.resources.values_mut() {
+            observations.sort_by_key(|observation| observation.place);
+            for pair in observations.windows(2) {
+                let [earlier, later] = pair else { continue };
+                if earlier.ended > later.started {
+                    continue;
+                }
+                if let Some((before, after)) = earlier.created.zip(later.created) {
+                    // A column of lower precision may cut the fraction between two answers.
+                    let moved = (before.as_millisecond() - after.as_millisecond()).abs() > 1_000;
+                    let fault = moved.then(|| fault("meta.created changed", before, after));
+                    out.push((CREATED.id, later.case.clone(), later.place, fault));
+                }
+                if let Some((before, after)) = earlier.modified.zip(later.modified) {
+                    let back = before.as_millisecond() - after.as_millisecond() > 1_000;
+                    let fault = back.then(|| fault("meta.lastModified went back", before, after));
+                    out.push((MODIFIED.id, later.case.clone(), later.place, fault));
+                }
+            }
+        }
+        out
+    }
+}
+
+fn fault(what: &str, before: Instant, after: Instant) -> Fault {
+    Fault {
+        message: format!("{what} from {before} to {after}"),
+        expected: before.to_string(),
+        actual: after.to_string(),
+        lawful_if_declared: None,
+    }
+}

@@ -1,0 +1,1 @@
+//! Each rule against lawful answers, which must pass, and broken ones, which must not.
