@@ -54,7 +54,13 @@ pub(super) fn find(before: &Value, after: &Value, schema: &SchemaView) -> Vec<St
     let (Some(old), Some(new)) = (before.as_object(), after.as_object()) else {
         return out;
     };
-    let urns: Vec<&str> = new.get("schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let urns: Vec<&str> = new
+        .get("schemas")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (key, value) in new {
         if old.contains_key(key) {
             continue;

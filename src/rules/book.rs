@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::history::History;
 use super::view::View;
-use super::{errors, http, identity, list, media, meta, names, schemas, secrets, status, types, values};
+use super::{
+    errors, http, identity, list, media, meta, names, schemas, secrets, status, types, values,
+};
 use crate::results::{Exchange, ExchangeId, Outcome, RuleResult, Severity};
 use crate::scim::{SchemaView, named};
 
@@ -78,7 +80,11 @@ pub(super) struct Fault {
 }
 
 impl Ruling {
-    pub(super) fn broken(message: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+    pub(super) fn broken(
+        message: impl Into<String>,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Self {
         Self::Broken(Fault {
             message: message.into(),
             expected: expected.into(),
@@ -123,7 +129,10 @@ fn checks() -> impl Iterator<Item = &'static Check> {
 /// All rules, in the order in which they are listed.
 #[must_use]
 pub fn all() -> Vec<Rule> {
-    checks().map(|check| check.rule).chain(super::history::RULES.iter().copied()).collect()
+    checks()
+        .map(|check| check.rule)
+        .chain(super::history::RULES.iter().copied())
+        .collect()
 }
 
 /// Where an exchange stands in plan order.
@@ -163,7 +172,9 @@ impl RuleBook {
 
     /// Judges one exchange by every rule that applies to it.
     pub fn judge(&mut self, seen: &Seen<'_>) {
-        let Some(view) = View::read(seen, &self.schema, &self.base_url) else { return };
+        let Some(view) = View::read(seen, &self.schema, &self.base_url) else {
+            return;
+        };
         for check in checks() {
             match (check.judge)(&view) {
                 Ruling::Apart => {}
@@ -171,7 +182,10 @@ impl RuleBook {
                 Ruling::Broken(fault) => {
                     let tally = self.tallies.entry(check.rule.id).or_default();
                     tally.judged += 1;
-                    tally.faults.insert((seen.order, seen.exchange.id), (seen.case.to_owned(), fault));
+                    tally.faults.insert(
+                        (seen.order, seen.exchange.id),
+                        (seen.case.to_owned(), fault),
+                    );
                 }
             }
         }
@@ -190,7 +204,12 @@ impl RuleBook {
             }
         }
         let declared = self.declared;
-        let excused = |fault: &Fault| fault.lawful_if_declared.as_ref().is_some_and(|pair| declared.contains(pair));
+        let excused = |fault: &Fault| {
+            fault
+                .lawful_if_declared
+                .as_ref()
+                .is_some_and(|pair| declared.contains(pair))
+        };
         all()
             .into_iter()
             .map(|rule| {
@@ -205,8 +224,14 @@ impl RuleBook {
 /// What /ResourceTypes says of names and schemas excuses what deviates from the usual ones.
 fn note_declared(view: &View<'_>, declared: &mut BTreeSet<(String, String)>) {
     for resource in view.resource_types() {
-        let text = |name: &str| named(resource, name).and_then(Value::as_str).map(str::to_ascii_lowercase);
-        let Some(endpoint) = text("endpoint") else { continue };
+        let text = |name: &str| {
+            named(resource, name)
+                .and_then(Value::as_str)
+                .map(str::to_ascii_lowercase)
+        };
+        let Some(endpoint) = text("endpoint") else {
+            continue;
+        };
         let endpoint = endpoint.trim_matches('/').to_owned();
         for said in [text("name"), text("schema")].into_iter().flatten() {
             if declared.len() < 1_000 {
@@ -223,9 +248,16 @@ fn result(rule: &Rule, tally: Tally) -> RuleResult {
         (_, false) => Outcome::Failed,
     };
     let count = tally.faults.len() as u64;
-    let exchanges = tally.faults.iter().take(NAMED).map(|((_, id), (case, _))| (case.clone(), *id)).collect();
+    let exchanges = tally
+        .faults
+        .iter()
+        .take(NAMED)
+        .map(|((_, id), (case, _))| (case.clone(), *id))
+        .collect();
     let first = tally.faults.into_values().next().map(|(_, fault)| fault);
-    let (message, expected, actual) = first.map(|f| (f.message, f.expected, f.actual)).unwrap_or_default();
+    let (message, expected, actual) = first
+        .map(|f| (f.message, f.expected, f.actual))
+        .unwrap_or_default();
     RuleResult {
         id: rule.id.to_owned(),
         title: rule.title.to_owned(),

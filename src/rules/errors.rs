@@ -32,7 +32,14 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/error-body",
             title: "An error has a SCIM error body",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.12-R01", "rfc:7644-3.12-R02", "quirk:OKTA-65", "defect:136", "defect:137", "defect:138"],
+            refs: &[
+                "rfc:7644-3.12-R01",
+                "rfc:7644-3.12-R02",
+                "quirk:OKTA-65",
+                "defect:136",
+                "defect:137",
+                "defect:138",
+            ],
             breaks: &[],
             hint: "Answer errors with schemas [\"urn:ietf:params:scim:api:messages:2.0:Error\"], status and detail at the top level.",
         },
@@ -87,7 +94,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/conflict-uniqueness",
             title: "A refused duplicate says scimType uniqueness",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.3-R12", "quirk:ENTRA-17", "quirk:OKTA-27", "defect:19"],
+            refs: &[
+                "rfc:7644-3.3-R12",
+                "quirk:ENTRA-17",
+                "quirk:OKTA-27",
+                "defect:19",
+            ],
             breaks: &[],
             hint: "Send \"scimType\": \"uniqueness\" with the 409 of a creation.",
         },
@@ -97,18 +109,33 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The error as a document, where there is one that means to be a SCIM error.
 fn error<'a>(view: &View<'a>) -> Option<&'a Value> {
-    let json = view.seen.json.filter(|json| view.is_error() && view.is_scim() && view.whole && json.is_object())?;
-    (has_schema(json, ERROR) || named(json, "schemas").is_some() || named(json, "scimType").is_some()).then_some(json)
+    let json = view
+        .seen
+        .json
+        .filter(|json| view.is_error() && view.is_scim() && view.whole && json.is_object())?;
+    (has_schema(json, ERROR)
+        || named(json, "schemas").is_some()
+        || named(json, "scimType").is_some())
+    .then_some(json)
 }
 
 /// Errors that the endpoint itself gives, not what stands in front of it.
 fn is_endpoints_own(view: &View<'_>) -> bool {
     let resources = matches!(
         view.endpoint,
-        Endpoint::Collection(_) | Endpoint::Resource { .. } | Endpoint::Search | Endpoint::Bulk | Endpoint::Me
+        Endpoint::Collection(_)
+            | Endpoint::Resource { .. }
+            | Endpoint::Search
+            | Endpoint::Bulk
+            | Endpoint::Me
     );
-    let known = view.kind().is_none_or(|kind| matches!(kind, "Users" | "Groups"));
-    !view.seen.hostile && resources && known && matches!(view.status, 400 | 404 | 409 | 412 | 422 | 500 | 501)
+    let known = view
+        .kind()
+        .is_none_or(|kind| matches!(kind, "Users" | "Groups"));
+    !view.seen.hostile
+        && resources
+        && known
+        && matches!(view.status, 400 | 404 | 409 | 412 | 422 | 500 | 501)
 }
 
 fn judge_body(view: &View<'_>) -> Ruling {
@@ -119,7 +146,11 @@ fn judge_body(view: &View<'_>) -> Ruling {
     }
     let text = String::from_utf8_lossy(view.seen.body);
     let Some(json) = view.seen.json else {
-        let what = if text.trim_start().starts_with('<') { "an HTML or XML page" } else { "text that is not JSON" };
+        let what = if text.trim_start().starts_with('<') {
+            "an HTML or XML page"
+        } else {
+            "text that is not JSON"
+        };
         return Ruling::broken(format!("{status} came with {what}"), wanted, cut(&text));
     };
     if has_schema(json, ERROR) {
@@ -127,63 +158,110 @@ fn judge_body(view: &View<'_>) -> Ruling {
     }
     let message = match named(json, "schemas") {
         Some(schemas) => format!("schemas of the error is {}", show(schemas)),
-        None if json.is_object() => format!("the body of {status} has no schemas: it is no SCIM error"),
+        None if json.is_object() => {
+            format!("the body of {status} has no schemas: it is no SCIM error")
+        }
         None => format!("the body of {status} is no SCIM error object"),
     };
     Ruling::broken(message, wanted, cut(&text))
 }
 
 fn error_body(view: &View<'_>) -> Ruling {
-    if !view.is_error() || !view.whole || !is_endpoints_own(view) { Ruling::Apart } else { judge_body(view) }
+    if !view.is_error() || !view.whole || !is_endpoints_own(view) {
+        Ruling::Apart
+    } else {
+        judge_body(view)
+    }
 }
 
 fn gateway_body(view: &View<'_>) -> Ruling {
-    if !view.is_error() || !view.is_scim() || !view.whole || is_endpoints_own(view) { Ruling::Apart } else { judge_body(view) }
+    if !view.is_error() || !view.is_scim() || !view.whole || is_endpoints_own(view) {
+        Ruling::Apart
+    } else {
+        judge_body(view)
+    }
 }
 
 fn error_status(view: &View<'_>) -> Ruling {
-    let Some(json) = error(view) else { return Ruling::Apart };
+    let Some(json) = error(view) else {
+        return Ruling::Apart;
+    };
     let wanted = format!("\"{}\"", view.status);
     match named(json, "status").filter(|v| !v.is_null()) {
         Some(Value::String(text)) if *text == view.status.to_string() => Ruling::Held,
-        Some(Value::Number(number)) => {
-            Ruling::broken(format!("status of the error is the number {number}, not a string"), wanted, number.to_string())
-        }
-        Some(other) => Ruling::broken(format!("status of the error is {}, the HTTP status is {}", show(other), view.status), wanted, show(other)),
+        Some(Value::Number(number)) => Ruling::broken(
+            format!("status of the error is the number {number}, not a string"),
+            wanted,
+            number.to_string(),
+        ),
+        Some(other) => Ruling::broken(
+            format!(
+                "status of the error is {}, the HTTP status is {}",
+                show(other),
+                view.status
+            ),
+            wanted,
+            show(other),
+        ),
         None => Ruling::broken("the error has no status", wanted, "no status"),
     }
 }
 
 fn scim_type(view: &View<'_>) -> Ruling {
-    let Some(json) = error(view) else { return Ruling::Apart };
+    let Some(json) = error(view) else {
+        return Ruling::Apart;
+    };
     match named(json, "scimType").filter(|v| !v.is_null()) {
         None => Ruling::Apart,
         Some(Value::String(text)) if KEYWORDS.contains(&text.as_str()) => Ruling::Held,
-        Some(other) => Ruling::broken(format!("scimType is {}", show(other)), format!("one of {}", KEYWORDS.join(", ")), show(other)),
+        Some(other) => Ruling::broken(
+            format!("scimType is {}", show(other)),
+            format!("one of {}", KEYWORDS.join(", ")),
+            show(other),
+        ),
     }
 }
 
 fn detail(view: &View<'_>) -> Ruling {
-    let Some(json) = error(view) else { return Ruling::Apart };
+    let Some(json) = error(view) else {
+        return Ruling::Apart;
+    };
     match named(json, "detail").filter(|v| !v.is_null()) {
         None => Ruling::Apart,
         Some(Value::String(_)) => Ruling::Held,
         Some(other) => {
             let kind = super::view::type_of(other);
-            Ruling::broken(format!("detail of the error is of type {kind}, not a string"), "a string", show(other))
+            Ruling::broken(
+                format!("detail of the error is of type {kind}, not a string"),
+                "a string",
+                show(other),
+            )
         }
     }
 }
 
 fn uniqueness(view: &View<'_>) -> Ruling {
-    if view.status != 409 || view.method != "POST" || !matches!(view.endpoint, Endpoint::Collection(_)) {
+    if view.status != 409
+        || view.method != "POST"
+        || !matches!(view.endpoint, Endpoint::Collection(_))
+    {
         return Ruling::Apart;
     }
     // A body that is no SCIM error is another rule's.
-    let Some(json) = error(view) else { return Ruling::Apart };
+    let Some(json) = error(view) else {
+        return Ruling::Apart;
+    };
     match named(json, "scimType").filter(|v| !v.is_null()) {
         Some(Value::String(text)) if text == "uniqueness" => Ruling::Held,
-        Some(other) => Ruling::broken(format!("409 of a creation says scimType {}", show(other)), "\"uniqueness\"", show(other)),
-        None => Ruling::broken("409 of a creation has no scimType", "\"uniqueness\"", "no scimType"),
+        Some(other) => Ruling::broken(
+            format!("409 of a creation says scimType {}", show(other)),
+            "\"uniqueness\"",
+            show(other),
+        ),
+        None => Ruling::broken(
+            "409 of a creation has no scimType",
+            "\"uniqueness\"",
+            "no scimType",
+        ),
     }
 }

@@ -59,9 +59,17 @@ pub(super) type Judged = (&'static str, String, (u64, ExchangeId), Option<Fault>
 impl History {
     /// Remembers what a single resource says of its times.
     pub(super) fn note(&mut self, view: &View<'_>) {
-        let (Some(resource), Some(kind)) = (view.single(), view.kind()) else { return };
-        let Some(id) = named(resource, "id").and_then(Value::as_str) else { return };
-        let time = |name: &str| named(named(resource, "meta")?, name)?.as_str().and_then(instant);
+        let (Some(resource), Some(kind)) = (view.single(), view.kind()) else {
+            return;
+        };
+        let Some(id) = named(resource, "id").and_then(Value::as_str) else {
+            return;
+        };
+        let time = |name: &str| {
+            named(named(resource, "meta")?, name)?
+                .as_str()
+                .and_then(instant)
+        };
         let (created, modified) = (time("created"), time("lastModified"));
         if self.kept >= MOST || (created.is_none() && modified.is_none()) {
             return;

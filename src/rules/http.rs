@@ -10,7 +10,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/server-error",
             title: "No request makes the server fail",
             severity: Severity::Warning,
-            refs: &["rfc:7644-3.12-R08", "rfc:7644-3.12-R15", "defect:1", "defect:141"],
+            refs: &[
+                "rfc:7644-3.12-R08",
+                "rfc:7644-3.12-R15",
+                "defect:1",
+                "defect:141",
+            ],
             breaks: &[],
             hint: "Answer what cannot be done with 4xx and a reason; identity providers repeat a 5xx for days.",
         },
@@ -54,7 +59,10 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/etag-form",
             title: "ETags have the form that HTTP gives them",
             severity: Severity::Warning,
-            refs: &["rfc:7643-3.1-R22", "url:https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3"],
+            refs: &[
+                "rfc:7643-3.1-R22",
+                "url:https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3",
+            ],
             breaks: &[],
             hint: "Put the tag in double quotation marks, with W/ in front where it is weak.",
         },
@@ -93,14 +101,27 @@ fn server_error(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     let text = String::from_utf8_lossy(view.seen.body);
-    Ruling::broken(format!("{} was answered {}", view.method, view.status), "no 5xx", format!("{} {}", view.status, cut(&text)))
+    Ruling::broken(
+        format!("{} was answered {}", view.method, view.status),
+        "no 5xx",
+        format!("{} {}", view.status, cut(&text)),
+    )
 }
 
 fn redirect(view: &View<'_>) -> Ruling {
     match view.status {
         301..=303 => {
-            let to = view.header("location").map_or_else(|| "nowhere".to_owned(), cut);
-            Ruling::broken(format!("{} was answered {}, which leads to {to}", view.method, view.status), "an answer, 307 or 308", view.status.to_string())
+            let to = view
+                .header("location")
+                .map_or_else(|| "nowhere".to_owned(), cut);
+            Ruling::broken(
+                format!(
+                    "{} was answered {}, which leads to {to}",
+                    view.method, view.status
+                ),
+                "an answer, 307 or 308",
+                view.status.to_string(),
+            )
         }
         307 | 308 => Ruling::Held,
         _ => Ruling::Apart,
@@ -112,7 +133,11 @@ fn challenge(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     match view.header("www-authenticate").map(str::trim) {
-        None | Some("") => Ruling::broken("401 came without WWW-Authenticate", "WWW-Authenticate: Bearer", "no WWW-Authenticate"),
+        None | Some("") => Ruling::broken(
+            "401 came without WWW-Authenticate",
+            "WWW-Authenticate: Bearer",
+            "no WWW-Authenticate",
+        ),
         Some(_) => Ruling::Held,
     }
 }
@@ -123,17 +148,29 @@ fn retry_after(view: &View<'_>) -> Ruling {
     }
     match view.header("retry-after").map(str::trim) {
         Some(text) if !text.is_empty() => Ruling::Held,
-        _ => Ruling::broken("429 came without Retry-After", "Retry-After: SECONDS", "no Retry-After"),
+        _ => Ruling::broken(
+            "429 came without Retry-After",
+            "Retry-After: SECONDS",
+            "no Retry-After",
+        ),
     }
 }
 
 fn etag_form(view: &View<'_>) -> Ruling {
-    let Some(tag) = view.header("etag").map(str::trim) else { return Ruling::Apart };
+    let Some(tag) = view.header("etag").map(str::trim) else {
+        return Ruling::Apart;
+    };
     let opaque = tag.strip_prefix("W/").unwrap_or(tag);
-    let inner = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let inner = opaque
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
     match inner {
         Some(inner) if !inner.contains('"') => Ruling::Held,
-        _ => Ruling::broken(format!("the ETag is {}", cut(tag)), "\"TAG\" or W/\"TAG\"", cut(tag)),
+        _ => Ruling::broken(
+            format!("the ETag is {}", cut(tag)),
+            "\"TAG\" or W/\"TAG\"",
+            cut(tag),
+        ),
     }
 }
 
@@ -162,7 +199,10 @@ const SIGNS: [(&str, &str); 27] = [
     ("PDOException", "a database error"),
     ("Illuminate\\", "a PHP class name"),
     ("syntax error at or near", "a database error"),
-    ("duplicate key value violates unique constraint", "a database error"),
+    (
+        "duplicate key value violates unique constraint",
+        "a database error",
+    ),
     ("UNIQUE constraint failed:", "a database error"),
     ("E11000 duplicate key", "a database error"),
     ("ORA-00001", "a database error"),
@@ -173,25 +213,46 @@ fn internals(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     let text = String::from_utf8_lossy(view.seen.body);
-    let sent = view.seen.exchange.request_body.as_ref().map_or("", |body| body.text.as_str());
+    let sent = view
+        .seen
+        .exchange
+        .request_body
+        .as_ref()
+        .map_or("", |body| body.text.as_str());
     // Bad input may itself contain such phrases and be quoted in the answer.
-    let sign = SIGNS.iter().find(|(sign, _)| text.contains(sign) && !sent.contains(sign) && !view.seen.exchange.url.contains(sign));
+    let sign = SIGNS.iter().find(|(sign, _)| {
+        text.contains(sign) && !sent.contains(sign) && !view.seen.exchange.url.contains(sign)
+    });
     match sign {
         None => Ruling::Held,
-        Some((sign, what)) => Ruling::broken(format!("{} shows {what} (\"{sign}\")", view.status), "a sentence for people", cut(&text)),
+        Some((sign, what)) => Ruling::broken(
+            format!("{} shows {what} (\"{sign}\")", view.status),
+            "a sentence for people",
+            cut(&text),
+        ),
     }
 }
 
 fn cache(view: &View<'_>) -> Ruling {
-    let personal = matches!(view.endpoint, Endpoint::Collection(_) | Endpoint::Resource { .. } | Endpoint::Me);
+    let personal = matches!(
+        view.endpoint,
+        Endpoint::Collection(_) | Endpoint::Resource { .. } | Endpoint::Me
+    );
     if view.method != "GET" || view.status != 200 || !personal {
         return Ruling::Apart;
     }
-    let told = view.header("cache-control").unwrap_or("").to_ascii_lowercase();
+    let told = view
+        .header("cache-control")
+        .unwrap_or("")
+        .to_ascii_lowercase();
     // A request with Authorization is not kept by shared caches unless they are told to (RFC 9111 section 3.5).
     let kept = told.contains("public") || told.contains("s-maxage");
     if kept {
-        return Ruling::broken(format!("Cache-Control is \"{}\"", cut(&told)), "no-store or private", cut(&told));
+        return Ruling::broken(
+            format!("Cache-Control is \"{}\"", cut(&told)),
+            "no-store or private",
+            cut(&told),
+        );
     }
     Ruling::Held
 }

@@ -13,7 +13,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/id-present",
             title: "Every resource has an id",
             severity: Severity::Violation,
-            refs: &["rfc:7643-3.1-R01", "rfc:7643-3.1-R02", "rfc:7643-3.1-R08", "rfc:7643-7-R16"],
+            refs: &[
+                "rfc:7643-3.1-R01",
+                "rfc:7643-3.1-R02",
+                "rfc:7643-3.1-R08",
+                "rfc:7643-7-R16",
+            ],
             breaks: &[],
             hint: "Return id in every representation, whatever attributes were asked for.",
         },
@@ -46,7 +51,11 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/id-of-url",
             title: "The resource at an id's address has that id",
             severity: Severity::Violation,
-            refs: &["rfc:7643-3.1-R04", "rfc:7644-3.4.1-R01", "rfc:7644-3.5.1-R16"],
+            refs: &[
+                "rfc:7643-3.1-R04",
+                "rfc:7644-3.4.1-R01",
+                "rfc:7644-3.5.1-R16",
+            ],
             breaks: &[],
             hint: "Answer with the resource that was asked for, under the id that it was given at creation.",
         },
@@ -94,9 +103,11 @@ fn id(resource: &Value) -> Option<&Value> {
 fn present(view: &View<'_>) -> Ruling {
     Ruling::first(view.resources().iter().map(|found| match id(found.value) {
         None => Ruling::broken(format!("{} has no id", found.place), "an id", "no id"),
-        Some(Value::String(text)) if text.trim().is_empty() => {
-            Ruling::broken(format!("the id of {} is empty", found.place), "an id", "\"\"")
-        }
+        Some(Value::String(text)) if text.trim().is_empty() => Ruling::broken(
+            format!("the id of {} is empty", found.place),
+            "an id",
+            "\"\"",
+        ),
         Some(_) => Ruling::Held,
     }))
 }
@@ -107,7 +118,11 @@ fn string(view: &View<'_>) -> Ruling {
         Some(match id {
             Value::String(_) => Ruling::Held,
             other => Ruling::broken(
-                format!("{} came as {}, not as a string", found.place_of("id"), found.show(other)),
+                format!(
+                    "{} came as {}, not as a string",
+                    found.place_of("id"),
+                    found.show(other)
+                ),
                 "a string",
                 type_of(other),
             ),
@@ -119,7 +134,11 @@ fn reserved(view: &View<'_>) -> Ruling {
     Ruling::first(view.resources().iter().filter_map(|found| {
         let id = id(found.value)?.as_str()?;
         Some(if id.contains("bulkId") {
-            Ruling::broken(format!("{} contains the reserved word bulkId", found.place_of("id")), "an id without it", "bulkId")
+            Ruling::broken(
+                format!("{} contains the reserved word bulkId", found.place_of("id")),
+                "an id without it",
+                "bulkId",
+            )
         } else {
             Ruling::Held
         })
@@ -127,41 +146,77 @@ fn reserved(view: &View<'_>) -> Ruling {
 }
 
 fn of_url(view: &View<'_>) -> Ruling {
-    let Endpoint::Resource { id: asked, .. } = &view.endpoint else { return Ruling::Apart };
-    let Some(found) = view.single().and_then(id).and_then(Value::as_str) else { return Ruling::Apart };
+    let Endpoint::Resource { id: asked, .. } = &view.endpoint else {
+        return Ruling::Apart;
+    };
+    let Some(found) = view.single().and_then(id).and_then(Value::as_str) else {
+        return Ruling::Apart;
+    };
     if found == asked {
         return Ruling::Held;
     }
-    let (asked, found) = (show(&Value::from(asked.as_str())), show(&Value::from(found)));
-    Ruling::broken(format!("the resource at id {asked} says that its id is {found}"), asked, found)
+    let (asked, found) = (
+        show(&Value::from(asked.as_str())),
+        show(&Value::from(found)),
+    );
+    Ruling::broken(
+        format!("the resource at id {asked} says that its id is {found}"),
+        asked,
+        found,
+    )
 }
 
 fn by_provider(view: &View<'_>) -> Ruling {
     if view.method != "POST" || !matches!(view.endpoint, Endpoint::Collection(_)) {
         return Ruling::Apart;
     }
-    let wished = view.seen.sent.and_then(id).filter(|id| id.as_str().is_none_or(|text| !text.is_empty()));
-    let (Some(wished), Some(found)) = (wished, view.single().and_then(id)) else { return Ruling::Apart };
+    let wished = view
+        .seen
+        .sent
+        .and_then(id)
+        .filter(|id| id.as_str().is_none_or(|text| !text.is_empty()));
+    let (Some(wished), Some(found)) = (wished, view.single().and_then(id)) else {
+        return Ruling::Apart;
+    };
     if wished == found {
-        return Ruling::broken(format!("the new resource has the id {} that the client wrote", show(found)), "an id of the provider's", show(found));
+        return Ruling::broken(
+            format!(
+                "the new resource has the id {} that the client wrote",
+                show(found)
+            ),
+            "an id of the provider's",
+            show(found),
+        );
     }
     Ruling::Held
 }
 
 fn external_id(view: &View<'_>) -> Ruling {
-    if view.method != "POST" || view.status != 201 || !matches!(view.endpoint, Endpoint::Collection(_)) || view.seen.hostile {
+    if view.method != "POST"
+        || view.status != 201
+        || !matches!(view.endpoint, Endpoint::Collection(_))
+        || view.seen.hostile
+    {
         return Ruling::Apart;
     }
-    if !view.seen.sent.is_some_and(|sent| sent.is_object() && named(sent, "externalId").is_none()) {
+    if !view
+        .seen
+        .sent
+        .is_some_and(|sent| sent.is_object() && named(sent, "externalId").is_none())
+    {
         return Ruling::Apart;
     }
-    let Some(resource) = view.single() else { return Ruling::Apart };
+    let Some(resource) = view.single() else {
+        return Ruling::Apart;
+    };
     match named(resource, "externalId") {
         None | Some(Value::Null) => Ruling::Held,
         Some(Value::String(text)) if text.is_empty() => Ruling::Held,
-        Some(made_up) => {
-            Ruling::broken(format!("externalId is {}, although none was sent", show(made_up)), "no externalId", show(made_up))
-        }
+        Some(made_up) => Ruling::broken(
+            format!("externalId is {}, although none was sent", show(made_up)),
+            "no externalId",
+            show(made_up),
+        ),
     }
 }
 
@@ -174,11 +229,19 @@ fn required(view: &View<'_>) -> Ruling {
     if view.is_narrowed() {
         return Ruling::Apart;
     }
-    Ruling::first(view.resources().iter().map(|found| match named(found.value, name).filter(|v| !v.is_null()) {
-        None => Ruling::broken(format!("{} has no {name}", found.place), format!("a {name}"), format!("no {name}")),
-        Some(Value::String(text)) if text.is_empty() => {
-            Ruling::broken(format!("{name} of {} is empty", found.place), format!("a {name}"), "\"\"")
+    Ruling::first(view.resources().iter().map(|found| {
+        match named(found.value, name).filter(|v| !v.is_null()) {
+            None => Ruling::broken(
+                format!("{} has no {name}", found.place),
+                format!("a {name}"),
+                format!("no {name}"),
+            ),
+            Some(Value::String(text)) if text.is_empty() => Ruling::broken(
+                format!("{name} of {} is empty", found.place),
+                format!("a {name}"),
+                "\"\"",
+            ),
+            Some(_) => Ruling::Held,
         }
-        Some(_) => Ruling::Held,
     }))
 }

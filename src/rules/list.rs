@@ -23,7 +23,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/list-response",
             title: "A list is a ListResponse",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.4.2-R01", "rfc:7644-4-R02", "rfc:7644-4-R04", "rfc:7644-3.1-R03", "defect:46"],
+            refs: &[
+                "rfc:7644-3.4.2-R01",
+                "rfc:7644-4-R02",
+                "rfc:7644-4-R04",
+                "rfc:7644-3.1-R03",
+                "defect:46",
+            ],
             breaks: &[],
             hint: "Answer queries with schemas [\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"], totalResults and Resources.",
         },
@@ -34,7 +40,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/list-counters",
             title: "totalResults, startIndex and itemsPerPage are JSON integers",
             severity: Severity::Blocker,
-            refs: &["rfc:7644-3.4.2-R11", "rfc:7643-2.3.4-R01", "quirk:OKTA-16", "quirk:JC-26"],
+            refs: &[
+                "rfc:7644-3.4.2-R11",
+                "rfc:7643-2.3.4-R01",
+                "quirk:OKTA-16",
+                "quirk:JC-26",
+            ],
             breaks: &["okta", "jumpcloud"],
             hint: "Write counters as numbers without quotation marks.",
         },
@@ -78,7 +89,11 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/list-partial",
             title: "A part of a list says where it starts and how much it holds",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.4.2-R04", "rfc:7644-3.4.2-R05", "rfc:7644-3.4.2.4-R09"],
+            refs: &[
+                "rfc:7644-3.4.2-R04",
+                "rfc:7644-3.4.2-R05",
+                "rfc:7644-3.4.2.4-R09",
+            ],
             breaks: &[],
             hint: "Return startIndex and itemsPerPage (the number of resources in this answer) with every page.",
         },
@@ -100,7 +115,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/list-start",
             title: "startIndex is where the page starts",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.4.2.4-R02", "rfc:7644-3.4.2-R04", "defect:40", "defect:41"],
+            refs: &[
+                "rfc:7644-3.4.2.4-R02",
+                "rfc:7644-3.4.2-R04",
+                "defect:40",
+                "defect:41",
+            ],
             breaks: &[],
             hint: "Count from 1, start the page at the index that was asked for, and say so.",
         },
@@ -111,7 +131,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/list-count",
             title: "No page is longer than was asked for",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.4.2.4-R04", "rfc:7644-3.4.2.4-R06", "rfc:7644-3.4.2.4-R07", "rfc:9865-2-R05", "defect:44"],
+            refs: &[
+                "rfc:7644-3.4.2.4-R04",
+                "rfc:7644-3.4.2.4-R06",
+                "rfc:7644-3.4.2.4-R07",
+                "rfc:9865-2-R05",
+                "defect:44",
+            ],
             breaks: &[],
             hint: "Return at most count resources; with count=0 only totalResults.",
         },
@@ -154,7 +180,9 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The members of an answer that is, or should be, a list.
 fn list<'a>(view: &View<'a>) -> Option<&'a Map<String, Value>> {
-    view.list().filter(|json| is_list(json)).and_then(Value::as_object)
+    view.list()
+        .filter(|json| is_list(json))
+        .and_then(Value::as_object)
 }
 
 fn integer(value: Option<&Value>) -> Option<u64> {
@@ -163,7 +191,9 @@ fn integer(value: Option<&Value>) -> Option<u64> {
 
 fn member<'a>(view: &View<'a>, name: &str) -> Option<&'a Value> {
     list(view)?;
-    view.list().and_then(|json| named(json, name)).filter(|v| !v.is_null())
+    view.list()
+        .and_then(|json| named(json, name))
+        .filter(|v| !v.is_null())
 }
 
 fn length(view: &View<'_>) -> u64 {
@@ -173,8 +203,13 @@ fn length(view: &View<'_>) -> u64 {
 /// Pages by cursor have neither startIndex nor, perhaps, totalResults (RFC 9865 section 2).
 fn is_by_cursor(view: &View<'_>) -> bool {
     view.parameter("cursor").is_some()
-        || view.seen.sent.is_some_and(|sent| named(sent, "cursor").is_some())
-        || ["nextCursor", "previousCursor"].iter().any(|name| member(view, name).is_some())
+        || view
+            .seen
+            .sent
+            .is_some_and(|sent| named(sent, "cursor").is_some())
+        || ["nextCursor", "previousCursor"]
+            .iter()
+            .any(|name| member(view, name).is_some())
 }
 
 fn slack(view: &View<'_>) -> u64 {
@@ -183,23 +218,37 @@ fn slack(view: &View<'_>) -> u64 {
 }
 
 fn response(view: &View<'_>) -> Ruling {
-    let Some(json) = view.list().filter(|json| json.is_object()) else { return Ruling::Apart };
+    let Some(json) = view.list().filter(|json| json.is_object()) else {
+        return Ruling::Apart;
+    };
     if has_schema(json, LIST) {
         return Ruling::Held;
     }
     let said = named(json, "schemas").map_or_else(|| "no schemas".to_owned(), show);
-    Ruling::broken(format!("a list came with {said}, not as a ListResponse"), LIST, said)
+    Ruling::broken(
+        format!("a list came with {said}, not as a ListResponse"),
+        LIST,
+        said,
+    )
 }
 
 fn counters(view: &View<'_>) -> Ruling {
-    Ruling::first(["totalResults", "startIndex", "itemsPerPage"].into_iter().filter_map(|name| {
-        let value = member(view, name)?;
-        if value.is_u64() {
-            return Some(Ruling::Held);
-        }
-        let (kind, value) = (type_of(value), show(value));
-        Some(Ruling::broken(format!("{name} is {value}, a {kind} and not a whole number from 0"), "an integer", value))
-    }))
+    Ruling::first(
+        ["totalResults", "startIndex", "itemsPerPage"]
+            .into_iter()
+            .filter_map(|name| {
+                let value = member(view, name)?;
+                if value.is_u64() {
+                    return Some(Ruling::Held);
+                }
+                let (kind, value) = (type_of(value), show(value));
+                Some(Ruling::broken(
+                    format!("{name} is {value}, a {kind} and not a whole number from 0"),
+                    "an integer",
+                    value,
+                ))
+            }),
+    )
 }
 
 fn total(view: &View<'_>) -> Ruling {
@@ -211,18 +260,34 @@ fn total(view: &View<'_>) -> Ruling {
         return if is_by_cursor(view) {
             Ruling::Apart
         } else {
-            Ruling::broken("the list has no totalResults", "totalResults", "no totalResults")
+            Ruling::broken(
+                "the list has no totalResults",
+                "totalResults",
+                "no totalResults",
+            )
         };
     };
-    let Some(total) = integer(Some(value)) else { return Ruling::Apart };
-    let first = integer(member(view, "startIndex")).filter(|start| *start > 0).unwrap_or(1);
+    let Some(total) = integer(Some(value)) else {
+        return Ruling::Apart;
+    };
+    let first = integer(member(view, "startIndex"))
+        .filter(|start| *start > 0)
+        .unwrap_or(1);
     let came = length(view);
     let least = if came == 0 { 0 } else { first - 1 + came };
     if total.saturating_add(slack(view)) >= least {
         return Ruling::Held;
     }
-    let from = if first > 1 { format!(" from startIndex {first}") } else { String::new() };
-    Ruling::broken(format!("totalResults is {total}, but {came} resources came{from}"), format!("at least {least}"), total.to_string())
+    let from = if first > 1 {
+        format!(" from startIndex {first}")
+    } else {
+        String::new()
+    };
+    Ruling::broken(
+        format!("totalResults is {total}, but {came} resources came{from}"),
+        format!("at least {least}"),
+        total.to_string(),
+    )
 }
 
 fn resources(view: &View<'_>) -> Ruling {
@@ -233,26 +298,42 @@ fn resources(view: &View<'_>) -> Ruling {
         Some(Value::Array(items)) => match items.iter().find(|item| !item.is_object()) {
             None => Ruling::Held,
             Some(item) => Ruling::broken(
-                format!("Resources holds an element of type {}, not a resource", type_of(item)),
+                format!(
+                    "Resources holds an element of type {}, not a resource",
+                    type_of(item)
+                ),
                 "resources",
                 type_of(item),
             ),
         },
-        Some(other) => Ruling::broken(format!("Resources is of type {}, not an array", type_of(other)), "an array", type_of(other)),
+        Some(other) => Ruling::broken(
+            format!("Resources is of type {}, not an array", type_of(other)),
+            "an array",
+            type_of(other),
+        ),
         None => {
             let total = integer(member(view, "totalResults")).unwrap_or(0);
             let start = view.number("startIndex").unwrap_or(1);
             let asked_for_none = view.number("count").is_some_and(|count| count <= 0);
-            if asked_for_none || total <= slack(view) || start > i64::try_from(total).unwrap_or(i64::MAX) {
+            if asked_for_none
+                || total <= slack(view)
+                || start > i64::try_from(total).unwrap_or(i64::MAX)
+            {
                 return Ruling::Held;
             }
-            Ruling::broken(format!("totalResults is {total}, and no Resources came"), "Resources", "no Resources")
+            Ruling::broken(
+                format!("totalResults is {total}, and no Resources came"),
+                "Resources",
+                "no Resources",
+            )
         }
     }
 }
 
 fn spelling(view: &View<'_>) -> Ruling {
-    let Some(map) = list(view) else { return Ruling::Apart };
+    let Some(map) = list(view) else {
+        return Ruling::Apart;
+    };
     let names = ["totalResults", "Resources", "startIndex", "itemsPerPage"];
     let wrong = map.keys().find_map(|key| {
         let name = names.iter().find(|name| name.eq_ignore_ascii_case(key))?;
@@ -260,18 +341,26 @@ fn spelling(view: &View<'_>) -> Ruling {
     });
     match wrong {
         None => Ruling::Held,
-        Some((key, name)) => Ruling::broken(format!("the list calls {name} \"{key}\""), name, key.clone()),
+        Some((key, name)) => Ruling::broken(
+            format!("the list calls {name} \"{key}\""),
+            name,
+            key.clone(),
+        ),
     }
 }
 
 /// Whether the answer is for certain only a part of the matches.
 fn is_partial(view: &View<'_>) -> bool {
-    let Some(total) = integer(member(view, "totalResults")) else { return false };
+    let Some(total) = integer(member(view, "totalResults")) else {
+        return false;
+    };
     let came = length(view);
     if came == 0 || came >= total || is_by_cursor(view) {
         return false;
     }
-    let full_page = view.number("count").is_some_and(|count| u64::try_from(count).is_ok_and(|count| count == came));
+    let full_page = view
+        .number("count")
+        .is_some_and(|count| u64::try_from(count).is_ok_and(|count| count == came));
     let later = view.number("startIndex").is_some_and(|start| start > 1);
     full_page || later || total - came > slack(view)
 }
@@ -283,7 +372,11 @@ fn partial(view: &View<'_>) -> Ruling {
     for name in ["itemsPerPage", "startIndex"] {
         if member(view, name).is_none() {
             return Ruling::broken(
-                format!("{} of {} matches came, and the answer has no {name}", length(view), show(member(view, "totalResults").unwrap_or(&Value::Null))),
+                format!(
+                    "{} of {} matches came, and the answer has no {name}",
+                    length(view),
+                    show(member(view, "totalResults").unwrap_or(&Value::Null))
+                ),
                 name,
                 format!("no {name}"),
             );
@@ -291,7 +384,10 @@ fn partial(view: &View<'_>) -> Ruling {
     }
     match integer(member(view, "itemsPerPage")) {
         Some(said) if said < length(view) => Ruling::broken(
-            format!("itemsPerPage is {said}, but {} resources came", length(view)),
+            format!(
+                "itemsPerPage is {said}, but {} resources came",
+                length(view)
+            ),
             length(view).to_string(),
             said.to_string(),
         ),
@@ -307,7 +403,10 @@ fn page_size(view: &View<'_>) -> Ruling {
         None => Ruling::Apart,
         Some(said) if said <= length(view) => Ruling::Held,
         Some(said) => Ruling::broken(
-            format!("itemsPerPage is {said}, but {} resources came", length(view)),
+            format!(
+                "itemsPerPage is {said}, but {} resources came",
+                length(view)
+            ),
             length(view).to_string(),
             said.to_string(),
         ),
@@ -315,33 +414,47 @@ fn page_size(view: &View<'_>) -> Ruling {
 }
 
 fn start(view: &View<'_>) -> Ruling {
-    let Some(said) = integer(member(view, "startIndex")) else { return Ruling::Apart };
+    let Some(said) = integer(member(view, "startIndex")) else {
+        return Ruling::Apart;
+    };
     if length(view) == 0 || matches!(view.endpoint, Endpoint::Discovery { .. }) {
         return Ruling::Apart;
     }
     // An index below 1 is read as 1; what the answer then says is judged in a case of its own.
     let asked = view.number("startIndex").unwrap_or(1);
-    let Ok(asked) = u64::try_from(asked) else { return Ruling::Apart };
+    let Ok(asked) = u64::try_from(asked) else {
+        return Ruling::Apart;
+    };
     if asked == 0 {
         return Ruling::Apart;
     }
     if asked == said {
         return Ruling::Held;
     }
-    Ruling::broken(format!("startIndex is {said}, asked was {asked}"), asked.to_string(), said.to_string())
+    Ruling::broken(
+        format!("startIndex is {said}, asked was {asked}"),
+        asked.to_string(),
+        said.to_string(),
+    )
 }
 
 fn count(view: &View<'_>) -> Ruling {
     if list(view).is_none() || matches!(view.endpoint, Endpoint::Discovery { .. }) {
         return Ruling::Apart;
     }
-    let Some(asked) = view.number("count") else { return Ruling::Apart };
+    let Some(asked) = view.number("count") else {
+        return Ruling::Apart;
+    };
     let most = u64::try_from(asked).unwrap_or(0);
     let came = length(view);
     if came <= most {
         return Ruling::Held;
     }
-    Ruling::broken(format!("{came} resources came, asked were {asked}"), format!("at most {most}"), came.to_string())
+    Ruling::broken(
+        format!("{came} resources came, asked were {asked}"),
+        format!("at most {most}"),
+        came.to_string(),
+    )
 }
 
 fn once(view: &View<'_>) -> Ruling {
@@ -351,31 +464,58 @@ fn once(view: &View<'_>) -> Ruling {
     let mut seen = BTreeSet::new();
     let key = |item: &Value| {
         let id = named(item, "id")?.as_str()?.to_owned();
-        let kind = named(item, "meta").and_then(|meta| named(meta, "resourceType")).and_then(Value::as_str);
+        let kind = named(item, "meta")
+            .and_then(|meta| named(meta, "resourceType"))
+            .and_then(Value::as_str);
         Some((kind.unwrap_or("").to_owned(), id))
     };
-    let twice = view.elements().iter().filter_map(key).any(|key| !seen.insert(key));
-    if twice { Ruling::broken("a resource is in one answer twice", "each resource once", "one id twice") } else { Ruling::Held }
+    let twice = view
+        .elements()
+        .iter()
+        .filter_map(key)
+        .any(|key| !seen.insert(key));
+    if twice {
+        Ruling::broken(
+            "a resource is in one answer twice",
+            "each resource once",
+            "one id twice",
+        )
+    } else {
+        Ruling::Held
+    }
 }
 
 fn elements(view: &View<'_>) -> Ruling {
     if view.is_narrowed() || matches!(view.endpoint, Endpoint::Discovery { .. }) {
         return Ruling::Apart;
     }
-    Ruling::first(view.elements().iter().enumerate().filter(|(_, item)| item.is_object()).map(|(index, item)| {
-        let missing = ["schemas", "meta"].into_iter().find(|name| named(item, name).is_none_or(Value::is_null));
-        match missing {
-            None => Ruling::Held,
-            Some(name) => {
-                Ruling::broken(format!("element {} of Resources has no {name}", index + 1), name, format!("no {name}"))
-            }
-        }
-    }))
+    Ruling::first(
+        view.elements()
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.is_object())
+            .map(|(index, item)| {
+                let missing = ["schemas", "meta"]
+                    .into_iter()
+                    .find(|name| named(item, name).is_none_or(Value::is_null));
+                match missing {
+                    None => Ruling::Held,
+                    Some(name) => Ruling::broken(
+                        format!("element {} of Resources has no {name}", index + 1),
+                        name,
+                        format!("no {name}"),
+                    ),
+                }
+            }),
+    )
 }
 
 fn nulls(view: &View<'_>) -> Ruling {
-    let schemas = matches!(&view.endpoint, Endpoint::Discovery { kind, .. } if kind == "Schemas") && view.is_success();
-    let Some(json) = view.seen.json.filter(|_| schemas && view.whole) else { return Ruling::Apart };
+    let schemas = matches!(&view.endpoint, Endpoint::Discovery { kind, .. } if kind == "Schemas")
+        && view.is_success();
+    let Some(json) = view.seen.json.filter(|_| schemas && view.whole) else {
+        return Ruling::Apart;
+    };
     match find_null(json, "", 0) {
         None => Ruling::Held,
         Some(place) => Ruling::broken(format!("{place} is null"), "no null", "null"),
@@ -386,9 +526,10 @@ fn find_null(value: &Value, place: &str, depth: usize) -> Option<String> {
     match value {
         _ if depth > 32 => None,
         Value::Null => Some(place.to_owned()),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| find_null(item, &format!("{place}[{index}]"), depth + 1))
-        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| find_null(item, &format!("{place}[{index}]"), depth + 1)),
         Value::Object(map) => map.iter().find_map(|(key, value)| {
             let dot = if place.is_empty() { "" } else { "." };
             find_null(value, &format!("{place}{dot}{key}"), depth + 1)

@@ -18,7 +18,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/media-type",
             title: "Answers are labelled application/scim+json",
             severity: Severity::Warning,
-            refs: &["rfc:7644-3.1-R01", "rfc:7644-3.8-R05", "rfc:7644-3.8-R07", "quirk:ENTRA-06", "defect:143"],
+            refs: &[
+                "rfc:7644-3.1-R01",
+                "rfc:7644-3.8-R05",
+                "rfc:7644-3.8-R07",
+                "quirk:ENTRA-06",
+                "defect:143",
+            ],
             breaks: &["entra"],
             hint: "Send Content-Type: application/scim+json with every body.",
         },
@@ -73,7 +79,10 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/duplicate-keys",
             title: "No name stands twice in one JSON object",
             severity: Severity::Warning,
-            refs: &["rfc:7643-2.1-R01", "url:https://www.rfc-editor.org/rfc/rfc8259#section-4"],
+            refs: &[
+                "rfc:7643-2.1-R01",
+                "url:https://www.rfc-editor.org/rfc/rfc8259#section-4",
+            ],
             breaks: &[],
             hint: "Write each attribute once; which of two values a client keeps is chance.",
         },
@@ -87,19 +96,29 @@ fn is_gateway(view: &View<'_>) -> bool {
 }
 
 fn media_type(view: &View<'_>) -> Ruling {
-    if !view.is_scim() || !view.has_body() || !view.whole || view.seen.json.is_none() || is_gateway(view) {
+    if !view.is_scim()
+        || !view.has_body()
+        || !view.whole
+        || view.seen.json.is_none()
+        || is_gateway(view)
+    {
         return Ruling::Apart;
     }
     // Who asks for application/json alone gets it (RFC 7644 section 3.8).
-    let accept = view.request_header("accept").unwrap_or("").to_ascii_lowercase();
+    let accept = view
+        .request_header("accept")
+        .unwrap_or("")
+        .to_ascii_lowercase();
     if accept.contains("application/json") && !accept.contains("scim+json") {
         return Ruling::Apart;
     }
     match view.content_type() {
         Some((essence, _)) if essence == SCIM => Ruling::Held,
-        Some((essence, _)) if essence == "application/json" => {
-            Ruling::broken("the answer is labelled application/json", SCIM, cut(view.header("content-type").unwrap_or("")))
-        }
+        Some((essence, _)) if essence == "application/json" => Ruling::broken(
+            "the answer is labelled application/json",
+            SCIM,
+            cut(view.header("content-type").unwrap_or("")),
+        ),
         // Anything else is the next rule's.
         _ => Ruling::Apart,
     }
@@ -111,19 +130,35 @@ fn media_type_json(view: &View<'_>) -> Ruling {
     }
     match view.content_type() {
         Some((essence, _)) if essence == SCIM || essence == "application/json" => Ruling::Held,
-        Some((essence, _)) => Ruling::broken(format!("the answer is labelled \"{}\"", cut(&essence)), SCIM, cut(&essence)),
-        None => Ruling::broken("the answer has a body and no Content-Type", SCIM, "no Content-Type"),
+        Some((essence, _)) => Ruling::broken(
+            format!("the answer is labelled \"{}\"", cut(&essence)),
+            SCIM,
+            cut(&essence),
+        ),
+        None => Ruling::broken(
+            "the answer has a body and no Content-Type",
+            SCIM,
+            "no Content-Type",
+        ),
     }
 }
 
 fn charset(view: &View<'_>) -> Ruling {
-    if !view.is_scim() || !view.has_body() || !view.whole || (view.is_error() && view.seen.json.is_none()) {
+    if !view.is_scim()
+        || !view.has_body()
+        || !view.whole
+        || (view.is_error() && view.seen.json.is_none())
+    {
         return Ruling::Apart;
     }
     if let Some((_, Some(charset))) = view.content_type()
         && !matches!(charset.as_str(), "utf-8" | "utf8" | "us-ascii")
     {
-        return Ruling::broken(format!("the answer names the charset \"{}\"", cut(&charset)), "UTF-8", cut(&charset));
+        return Ruling::broken(
+            format!("the answer names the charset \"{}\"", cut(&charset)),
+            "UTF-8",
+            cut(&charset),
+        );
     }
     match std::str::from_utf8(view.seen.body) {
         Ok(_) => Ruling::Held,
@@ -137,7 +172,12 @@ fn charset(view: &View<'_>) -> Ruling {
 
 /// Where a body of a success must be SCIM JSON.
 fn wants_json(view: &View<'_>) -> bool {
-    view.is_scim() && view.is_success() && view.whole && view.has_body() && view.method != "DELETE" && view.status != 204
+    view.is_scim()
+        && view.is_success()
+        && view.whole
+        && view.has_body()
+        && view.method != "DELETE"
+        && view.status != 204
 }
 
 fn parses(view: &View<'_>) -> Ruling {
@@ -169,25 +209,45 @@ fn json_object(view: &View<'_>) -> Ruling {
     match view.seen.json {
         None => Ruling::Apart,
         Some(Value::Object(_)) => Ruling::Held,
-        Some(Value::Array(_)) if matches!(view.endpoint, Endpoint::Collection(_) | Endpoint::Discovery { .. } | Endpoint::Search) => {
-            Ruling::broken("the list came as a bare array, not as a ListResponse", "a ListResponse object", "an array")
+        Some(Value::Array(_))
+            if matches!(
+                view.endpoint,
+                Endpoint::Collection(_) | Endpoint::Discovery { .. } | Endpoint::Search
+            ) =>
+        {
+            Ruling::broken(
+                "the list came as a bare array, not as a ListResponse",
+                "a ListResponse object",
+                "an array",
+            )
         }
         Some(other) => {
             let kind = super::view::type_of(other);
-            Ruling::broken(format!("the body is a JSON {kind}, not an object"), "an object", kind)
+            Ruling::broken(
+                format!("the body is a JSON {kind}, not an object"),
+                "an object",
+                kind,
+            )
         }
     }
 }
 
 fn duplicate_keys(view: &View<'_>) -> Ruling {
-    if !view.is_scim() || !view.whole || !matches!(view.seen.json, Some(Value::Object(_) | Value::Array(_))) {
+    if !view.is_scim()
+        || !view.whole
+        || !matches!(view.seen.json, Some(Value::Object(_) | Value::Array(_)))
+    {
         return Ruling::Apart;
     }
     match serde_json::from_slice::<Names>(view.seen.body) {
         Ok(Names(None)) => Ruling::Held,
         Ok(Names(Some(name))) => {
             let name = cut(&name);
-            Ruling::broken(format!("\"{name}\" stands twice in one object"), "each name once", format!("\"{name}\" twice"))
+            Ruling::broken(
+                format!("\"{name}\" stands twice in one object"),
+                "each name once",
+                format!("\"{name}\" twice"),
+            )
         }
         Err(_) => Ruling::Apart,
     }

@@ -140,11 +140,17 @@ fn meta_text<'a>(resource: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 fn present(view: &View<'_>) -> Ruling {
-    let Some(resource) = view.single().filter(|_| !view.is_narrowed()) else { return Ruling::Apart };
+    let Some(resource) = view.single().filter(|_| !view.is_narrowed()) else {
+        return Ruling::Apart;
+    };
     match named(resource, "meta").filter(|v| !v.is_null()) {
         None => Ruling::broken("the resource has no meta", "an object", "no meta"),
         Some(Value::Object(_)) => Ruling::Held,
-        Some(other) => Ruling::broken(format!("meta is of type {}, not an object", type_of(other)), "an object", show(other)),
+        Some(other) => Ruling::broken(
+            format!("meta is of type {}, not an object", type_of(other)),
+            "an object",
+            show(other),
+        ),
     }
 }
 
@@ -155,18 +161,30 @@ fn resource_type(view: &View<'_>) -> Ruling {
         _ => return Ruling::Apart,
     };
     Ruling::first(view.resources().iter().filter_map(|found| {
-        if !named(found.value, "meta")?.is_object() || (view.is_narrowed() && meta(found.value, "resourceType").is_none()) {
+        if !named(found.value, "meta")?.is_object()
+            || (view.is_narrowed() && meta(found.value, "resourceType").is_none())
+        {
             return None;
         }
         Some(match meta(found.value, "resourceType") {
             Some(Value::String(text)) if text == name => Ruling::Held,
             None if found.listed => Ruling::Held,
-            None => Ruling::broken("meta has no resourceType", format!("\"{name}\""), "no resourceType"),
+            None => Ruling::broken(
+                "meta has no resourceType",
+                format!("\"{name}\""),
+                "no resourceType",
+            ),
             Some(other) => Ruling::Broken(Fault {
-                message: format!("{} is {}, expected \"{name}\"", found.place_of("meta.resourceType"), show(other)),
+                message: format!(
+                    "{} is {}, expected \"{name}\"",
+                    found.place_of("meta.resourceType"),
+                    show(other)
+                ),
                 expected: format!("\"{name}\""),
                 actual: show(other),
-                lawful_if_declared: other.as_str().map(|text| (kind.to_owned(), text.to_ascii_lowercase())),
+                lawful_if_declared: other
+                    .as_str()
+                    .map(|text| (kind.to_owned(), text.to_ascii_lowercase())),
             }),
         })
     }))
@@ -178,7 +196,13 @@ fn each_time(view: &View<'_>, look: impl Fn(&str, &Value, String) -> Ruling) -> 
     let times = resources.iter().flat_map(|found| {
         ["created", "lastModified"]
             .into_iter()
-            .filter_map(move |name| Some((name, meta(found.value, name)?, found.place_of(&format!("meta.{name}")))))
+            .filter_map(move |name| {
+                Some((
+                    name,
+                    meta(found.value, name)?,
+                    found.place_of(&format!("meta.{name}")),
+                ))
+            })
     });
     Ruling::first(times.map(|(name, value, place)| look(name, value, place)))
 }
@@ -186,18 +210,28 @@ fn each_time(view: &View<'_>, look: impl Fn(&str, &Value, String) -> Ruling) -> 
 fn times(view: &View<'_>) -> Ruling {
     each_time(view, |_, value, place| match value {
         Value::String(text) if instant(text).is_some() => Ruling::Held,
-        other => Ruling::broken(format!("{place} is {}, which is no date-time", show(other)), "a date-time", show(other)),
+        other => Ruling::broken(
+            format!("{place} is {}, which is no date-time", show(other)),
+            "a date-time",
+            show(other),
+        ),
     })
 }
 
 fn time_zone(view: &View<'_>) -> Ruling {
     each_time(view, |_, value, place| {
-        let Some(text) = value.as_str().filter(|text| instant(text).is_some()) else { return Ruling::Apart };
+        let Some(text) = value.as_str().filter(|text| instant(text).is_some()) else {
+            return Ruling::Apart;
+        };
         let clock = text.get(10..).unwrap_or("");
         if clock.ends_with(['Z', 'z']) || clock.contains(['+', '-']) {
             return Ruling::Held;
         }
-        Ruling::broken(format!("{place} is \"{}\", without a zone", cut(text)), "Z or an offset at the end", cut(text))
+        Ruling::broken(
+            format!("{place} is \"{}\", without a zone", cut(text)),
+            "Z or an offset at the end",
+            cut(text),
+        )
     })
 }
 
@@ -210,7 +244,10 @@ fn created_first(view: &View<'_>) -> Ruling {
             return Some(Ruling::Held);
         }
         Some(Ruling::broken(
-            format!("{} lies before meta.created", found.place_of("meta.lastModified")),
+            format!(
+                "{} lies before meta.created",
+                found.place_of("meta.lastModified")
+            ),
             "created first",
             format!("created {created}, lastModified {modified}"),
         ))
@@ -219,12 +256,21 @@ fn created_first(view: &View<'_>) -> Ruling {
 
 /// The path of an address, without query, fragment and trailing slash.
 fn path_of(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
-    rest.split(['?', '#']).next().unwrap_or("").trim_end_matches('/')
+    let rest = uri
+        .split_once("://")
+        .map_or(uri, |(_, rest)| rest.find('/').map_or("", |at| &rest[at..]));
+    rest.split(['?', '#'])
+        .next()
+        .unwrap_or("")
+        .trim_end_matches('/')
 }
 
 fn is_absolute(uri: &str) -> bool {
-    uri.get(..8).is_some_and(|s| s.eq_ignore_ascii_case("https://")) || uri.get(..7).is_some_and(|s| s.eq_ignore_ascii_case("http://"))
+    uri.get(..8)
+        .is_some_and(|s| s.eq_ignore_ascii_case("https://"))
+        || uri
+            .get(..7)
+            .is_some_and(|s| s.eq_ignore_ascii_case("http://"))
 }
 
 fn location(view: &View<'_>) -> Ruling {
@@ -232,15 +278,32 @@ fn location(view: &View<'_>) -> Ruling {
         let value = meta(found.value, "location")?;
         let Some(text) = value.as_str() else {
             let place = found.place_of("meta.location");
-            return Some(Ruling::broken(format!("{place} is of type {}", type_of(value)), "an address", type_of(value)));
+            return Some(Ruling::broken(
+                format!("{place} is of type {}", type_of(value)),
+                "an address",
+                type_of(value),
+            ));
         };
-        let id = named(found.value, "id")?.as_str().filter(|id| !id.is_empty())?;
+        let id = named(found.value, "id")?
+            .as_str()
+            .filter(|id| !id.is_empty())?;
         let last = path_of(text).rsplit('/').next().unwrap_or("");
         if percent_decode(last, false) == id || path_of(text).ends_with(id) {
             return Some(Ruling::Held);
         }
-        let actual = if found.listed { "another address".to_owned() } else { cut(text) };
-        Some(Ruling::broken(format!("{} does not end with the resource's id", found.place_of("meta.location")), "an address that ends with the id", actual))
+        let actual = if found.listed {
+            "another address".to_owned()
+        } else {
+            cut(text)
+        };
+        Some(Ruling::broken(
+            format!(
+                "{} does not end with the resource's id",
+                found.place_of("meta.location")
+            ),
+            "an address that ends with the id",
+            actual,
+        ))
     }))
 }
 
@@ -250,8 +313,16 @@ fn location_absolute(view: &View<'_>) -> Ruling {
         if is_absolute(text) {
             return Some(Ruling::Held);
         }
-        let actual = if found.listed { "a relative address".to_owned() } else { cut(text) };
-        Some(Ruling::broken(format!("{} is relative", found.place_of("meta.location")), "an absolute address", actual))
+        let actual = if found.listed {
+            "a relative address".to_owned()
+        } else {
+            cut(text)
+        };
+        Some(Ruling::broken(
+            format!("{} is relative", found.place_of("meta.location")),
+            "an absolute address",
+            actual,
+        ))
     }))
 }
 
@@ -260,18 +331,34 @@ fn origin(uri: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
     let scheme = scheme.to_ascii_lowercase();
     let default = if scheme == "https" { ":443" } else { ":80" };
-    Some(format!("{scheme}://{}", host.strip_suffix(default).unwrap_or(&host)))
+    Some(format!(
+        "{scheme}://{}",
+        host.strip_suffix(default).unwrap_or(&host)
+    ))
 }
 
 fn location_host(view: &View<'_>) -> Ruling {
-    let Some(asked) = origin(view.base_url) else { return Ruling::Apart };
-    Ruling::first(view.resources().iter().filter(|found| !found.listed).filter_map(|found| {
-        let said = meta_text(found.value, "location").filter(|text| is_absolute(text)).and_then(origin)?;
-        if said == asked {
-            return Some(Ruling::Held);
-        }
-        Some(Ruling::broken(format!("meta.location leads to {}, asked was {asked}", cut(&said)), asked.clone(), cut(&said)))
-    }))
+    let Some(asked) = origin(view.base_url) else {
+        return Ruling::Apart;
+    };
+    Ruling::first(
+        view.resources()
+            .iter()
+            .filter(|found| !found.listed)
+            .filter_map(|found| {
+                let said = meta_text(found.value, "location")
+                    .filter(|text| is_absolute(text))
+                    .and_then(origin)?;
+                if said == asked {
+                    return Some(Ruling::Held);
+                }
+                Some(Ruling::broken(
+                    format!("meta.location leads to {}, asked was {asked}", cut(&said)),
+                    asked.clone(),
+                    cut(&said),
+                ))
+            }),
+    )
 }
 
 fn is_creation(view: &View<'_>) -> bool {
@@ -283,7 +370,11 @@ fn location_header(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     match view.header("location").map(str::trim) {
-        None | Some("") => Ruling::broken("201 came without a Location header", "Location: the new resource's address", "no Location"),
+        None | Some("") => Ruling::broken(
+            "201 came without a Location header",
+            "Location: the new resource's address",
+            "no Location",
+        ),
         Some(_) => Ruling::Held,
     }
 }
@@ -291,45 +382,99 @@ fn location_header(view: &View<'_>) -> Ruling {
 /// What is compared of two addresses: absolute ones whole, else their paths, without version segment (RFC 7643 section 2.4).
 fn same_address(a: &str, b: &str) -> bool {
     let bare = |uri: &str| {
-        let parts: Vec<String> = path_of(uri).split('/').filter(|p| !p.is_empty()).map(|p| percent_decode(p, false)).collect();
+        let parts: Vec<String> = path_of(uri)
+            .split('/')
+            .filter(|p| !p.is_empty())
+            .map(|p| percent_decode(p, false))
+            .collect();
         let version = |part: &String| {
-            part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit() || c == '.'))
+            part.strip_prefix('v')
+                .is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit() || c == '.'))
         };
-        parts.into_iter().filter(|part| !version(part)).collect::<Vec<_>>()
+        parts
+            .into_iter()
+            .filter(|part| !version(part))
+            .collect::<Vec<_>>()
     };
     let (a_parts, b_parts) = (bare(a), bare(b));
     if is_absolute(a) && is_absolute(b) {
         return origin(a) == origin(b) && a_parts == b_parts;
     }
     // A relative address is resolved somewhere: its parts must be the end of the other's.
-    let (short, long) = if a_parts.len() < b_parts.len() { (a_parts, b_parts) } else { (b_parts, a_parts) };
+    let (short, long) = if a_parts.len() < b_parts.len() {
+        (a_parts, b_parts)
+    } else {
+        (b_parts, a_parts)
+    };
     !short.is_empty() && long.ends_with(&short)
 }
 
 fn location_agrees(view: &View<'_>) -> Ruling {
-    let Some(said) = view.single().and_then(|resource| meta_text(resource, "location")) else { return Ruling::Apart };
+    let Some(said) = view
+        .single()
+        .and_then(|resource| meta_text(resource, "location"))
+    else {
+        return Ruling::Apart;
+    };
     // Location belongs to a creation; elsewhere only Content-Location speaks of the representation.
     let headers = [("location", is_creation(view)), ("content-location", true)];
-    Ruling::first(headers.into_iter().filter(|(_, applies)| *applies).filter_map(|(name, _)| {
-        let header = view.header(name).map(str::trim).filter(|text| !text.is_empty())?;
-        if same_address(header, said) {
-            return Some(Ruling::Held);
-        }
-        let title = if name == "location" { "Location" } else { "Content-Location" };
-        Some(Ruling::broken(format!("{title} is {}, meta.location is {}", cut(header), cut(said)), cut(said), cut(header)))
-    }))
+    Ruling::first(
+        headers
+            .into_iter()
+            .filter(|(_, applies)| *applies)
+            .filter_map(|(name, _)| {
+                let header = view
+                    .header(name)
+                    .map(str::trim)
+                    .filter(|text| !text.is_empty())?;
+                if same_address(header, said) {
+                    return Some(Ruling::Held);
+                }
+                let title = if name == "location" {
+                    "Location"
+                } else {
+                    "Content-Location"
+                };
+                Some(Ruling::broken(
+                    format!("{title} is {}, meta.location is {}", cut(header), cut(said)),
+                    cut(said),
+                    cut(header),
+                ))
+            }),
+    )
 }
 
 fn version_agrees(view: &View<'_>) -> Ruling {
-    let Some(version) = view.single().and_then(|resource| meta(resource, "version")) else { return Ruling::Apart };
-    let Some(text) = version.as_str() else {
-        return Ruling::broken(format!("meta.version is of type {}, not a string", type_of(version)), "a string", show(version));
+    let Some(version) = view.single().and_then(|resource| meta(resource, "version")) else {
+        return Ruling::Apart;
     };
-    let Some(tag) = view.header("etag").map(str::trim) else { return Ruling::Apart };
+    let Some(text) = version.as_str() else {
+        return Ruling::broken(
+            format!("meta.version is of type {}, not a string", type_of(version)),
+            "a string",
+            show(version),
+        );
+    };
+    let Some(tag) = view.header("etag").map(str::trim) else {
+        return Ruling::Apart;
+    };
     // Proxies that compress a body make its tag weak; the tag itself stays.
-    let bare = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).replace("-gzip\"", "\"").replace("--gzip\"", "\"");
+    let bare = |tag: &str| {
+        tag.strip_prefix("W/")
+            .unwrap_or(tag)
+            .replace("-gzip\"", "\"")
+            .replace("--gzip\"", "\"")
+    };
     if bare(text) == bare(tag) {
         return Ruling::Held;
     }
-    Ruling::broken(format!("meta.version is {}, the ETag is {}", show(version), cut(tag)), cut(tag), cut(text))
+    Ruling::broken(
+        format!(
+            "meta.version is {}, the ETag is {}",
+            show(version),
+            cut(tag)
+        ),
+        cut(tag),
+        cut(text),
+    )
 }

@@ -38,18 +38,38 @@ fn stray(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     Ruling::first(view.resources().iter().map(|found| {
-        let urns: Vec<&str> =
-            named(found.value, "schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+        let urns: Vec<&str> = named(found.value, "schemas")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         for (key, value) in found.value.as_object().into_iter().flatten() {
             if let Some(why) = misplaced(key, &urns, view.schema) {
                 let place = found.place_of(&format!("the key \"{}\"", cut(key)));
-                return Ruling::broken(format!("{place} is no attribute name: {why}"), "attributes in their places", cut(key));
+                return Ruling::broken(
+                    format!("{place} is no attribute name: {why}"),
+                    "attributes in their places",
+                    cut(key),
+                );
             }
-            let items = if let Value::Array(items) = value { items.as_slice() } else { std::slice::from_ref(value) };
+            let items = if let Value::Array(items) = value {
+                items.as_slice()
+            } else {
+                std::slice::from_ref(value)
+            };
             for inner in items.iter().filter_map(Value::as_object) {
-                if let Some((inner, why)) = inner.keys().find_map(|inner| Some((inner, misplaced_inside(inner)?))) {
-                    let place = found.place_of(&format!("the key \"{}\" in {}", cut(inner), cut(key)));
-                    return Ruling::broken(format!("{place} is no attribute name: {why}"), "attributes in their places", cut(inner));
+                if let Some((inner, why)) = inner
+                    .keys()
+                    .find_map(|inner| Some((inner, misplaced_inside(inner)?)))
+                {
+                    let place =
+                        found.place_of(&format!("the key \"{}\" in {}", cut(inner), cut(key)));
+                    return Ruling::broken(
+                        format!("{place} is no attribute name: {why}"),
+                        "attributes in their places",
+                        cut(inner),
+                    );
                 }
             }
         }
@@ -62,17 +82,31 @@ fn grammar(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     Ruling::first(view.resources().iter().map(|found| {
-        let wrong = found.value.as_object().into_iter().flatten().map(|(key, _)| key).find(|key| {
-            let urn = key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) || key.contains("://");
-            let allowed = key.starts_with(|c: char| c.is_ascii_alphabetic())
-                && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '-' | '_'));
-            // Paths as names are the other rule's.
-            !urn && !allowed && !key.contains(['.', '[', ':'])
-        });
+        let wrong = found
+            .value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, _)| key)
+            .find(|key| {
+                let urn = key
+                    .get(..4)
+                    .is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+                    || key.contains("://");
+                let allowed = key.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && key
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '-' | '_'));
+                // Paths as names are the other rule's.
+                !urn && !allowed && !key.contains(['.', '[', ':'])
+            });
         match wrong {
             None => Ruling::Held,
             Some(key) => Ruling::broken(
-                format!("{} is no name that the grammar allows", found.place_of(&format!("\"{}\"", cut(key)))),
+                format!(
+                    "{} is no name that the grammar allows",
+                    found.place_of(&format!("\"{}\"", cut(key)))
+                ),
                 "a letter, then letters, digits, $, - or _",
                 cut(key),
             ),

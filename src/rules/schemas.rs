@@ -17,7 +17,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/schemas-present",
             title: "Every body names its schemas: an array of different URNs, not empty",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.1-R02", "rfc:7643-2.1-R02", "rfc:7643-3-R01", "rfc:7643-3-R02", "rfc:7643-3-R04"],
+            refs: &[
+                "rfc:7644-3.1-R02",
+                "rfc:7643-2.1-R02",
+                "rfc:7643-3-R01",
+                "rfc:7643-3-R02",
+                "rfc:7643-3-R04",
+            ],
             breaks: &[],
             hint: "Put \"schemas\": [\"urn:...\"] into every resource and every message.",
         },
@@ -59,7 +65,12 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn strings(schemas: &Value) -> Vec<&str> {
-    schemas.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    schemas
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn present(view: &View<'_>) -> Ruling {
@@ -70,13 +81,19 @@ fn present(view: &View<'_>) -> Ruling {
     if matches!(&view.endpoint, Endpoint::Discovery { kind, one: true } if kind == "Schemas") {
         return Ruling::Apart;
     }
-    let Some(json) = view.seen.json.filter(|json| json.is_object()) else { return Ruling::Apart };
+    let Some(json) = view.seen.json.filter(|json| json.is_object()) else {
+        return Ruling::Apart;
+    };
     let wanted = "an array of URNs";
     let Some(schemas) = named(json, "schemas").filter(|v| !v.is_null()) else {
         return Ruling::broken("the body has no schemas", wanted, "no schemas");
     };
     let Some(items) = schemas.as_array() else {
-        return Ruling::broken(format!("schemas is of type {}, not an array", type_of(schemas)), wanted, show(schemas));
+        return Ruling::broken(
+            format!("schemas is of type {}, not an array", type_of(schemas)),
+            wanted,
+            show(schemas),
+        );
     };
     if items.is_empty() {
         return Ruling::broken("schemas is empty", wanted, "[]");
@@ -84,9 +101,19 @@ fn present(view: &View<'_>) -> Ruling {
     let mut seen = BTreeSet::new();
     for item in items {
         match item.as_str() {
-            None | Some("") => return Ruling::broken(format!("schemas holds {}", show(item)), wanted, show(schemas)),
+            None | Some("") => {
+                return Ruling::broken(
+                    format!("schemas holds {}", show(item)),
+                    wanted,
+                    show(schemas),
+                );
+            }
             Some(text) if !seen.insert(text.to_ascii_lowercase()) => {
-                return Ruling::broken(format!("schemas names {} twice", show(item)), "each URN once", show(schemas));
+                return Ruling::broken(
+                    format!("schemas names {} twice", show(item)),
+                    "each URN once",
+                    show(schemas),
+                );
             }
             Some(_) => {}
         }
@@ -104,10 +131,16 @@ fn each(view: &View<'_>, look: impl Fn(&Found<'_>, &Value) -> Ruling) -> Ruling 
 
 fn message(view: &View<'_>) -> Ruling {
     each(view, |found, schemas| {
-        match strings(schemas).into_iter().find(|urn| urn.to_ascii_lowercase().starts_with(MESSAGE)) {
+        match strings(schemas)
+            .into_iter()
+            .find(|urn| urn.to_ascii_lowercase().starts_with(MESSAGE))
+        {
             None => Ruling::Held,
             Some(urn) => Ruling::broken(
-                format!("{} names the protocol message {urn} in its schemas", found.place),
+                format!(
+                    "{} names the protocol message {urn} in its schemas",
+                    found.place
+                ),
                 "the resource's own schemas",
                 show(schemas),
             ),
@@ -130,7 +163,9 @@ fn base(view: &View<'_>) -> Ruling {
             message: format!("schemas lacks {urn}"),
             expected: urn.to_owned(),
             actual: show(schemas),
-            lawful_if_declared: urns.first().map(|first| (kind.to_owned(), first.to_ascii_lowercase())),
+            lawful_if_declared: urns
+                .first()
+                .map(|first| (kind.to_owned(), first.to_ascii_lowercase())),
         })
     })
 }
@@ -141,11 +176,17 @@ fn extensions(view: &View<'_>) -> Ruling {
     }
     each(view, |found, schemas| {
         let urns = strings(schemas);
-        let containers = found.value.as_object().into_iter().flatten().filter(|(key, value)| {
-            key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
-                && value.as_object().is_some_and(|map| !map.is_empty())
-                && misplaced(key, &urns, view.schema).is_none()
-        });
+        let containers = found
+            .value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(key, value)| {
+                key.get(..4)
+                    .is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+                    && value.as_object().is_some_and(|map| !map.is_empty())
+                    && misplaced(key, &urns, view.schema).is_none()
+            });
         Ruling::first(containers.map(|(key, _)| {
             if urns.iter().any(|urn| urn.eq_ignore_ascii_case(key)) {
                 return Ruling::Held;

@@ -13,7 +13,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/password",
             title: "No answer has a password",
             severity: Severity::Blocker,
-            refs: &["rfc:7643-4.1.1-R16", "rfc:7643-7-R15", "rfc:7643-7-R17", "quirk:JC-16", "quirk:OKTA-19"],
+            refs: &[
+                "rfc:7643-4.1.1-R16",
+                "rfc:7643-7-R15",
+                "rfc:7643-7-R17",
+                "quirk:JC-16",
+                "quirk:OKTA-19",
+            ],
             breaks: &["jumpcloud"],
             hint: "Never return password, in no form: not clear, not hashed, not masked.",
         },
@@ -54,15 +60,25 @@ fn is_there(value: &Value) -> bool {
 }
 
 fn password(view: &View<'_>) -> Ruling {
-    Ruling::first(view.resources().iter().map(|found| match named(found.value, "password") {
-        // The value is a secret: it is not repeated.
-        Some(value) if is_there(value) => Ruling::broken(format!("{} has a password", found.place), "no password", "a password"),
-        _ => Ruling::Held,
-    }))
+    Ruling::first(
+        view.resources()
+            .iter()
+            .map(|found| match named(found.value, "password") {
+                // The value is a secret: it is not repeated.
+                Some(value) if is_there(value) => Ruling::broken(
+                    format!("{} has a password", found.place),
+                    "no password",
+                    "a password",
+                ),
+                _ => Ruling::Held,
+            }),
+    )
 }
 
 fn echo(view: &View<'_>) -> Ruling {
-    let Some(sent) = view.seen.sent.filter(|_| view.whole && view.has_body()) else { return Ruling::Apart };
+    let Some(sent) = view.seen.sent.filter(|_| view.whole && view.has_body()) else {
+        return Ruling::Apart;
+    };
     let mut secrets = Vec::new();
     passwords(sent, &mut secrets, 0);
     if secrets.is_empty() {
@@ -75,17 +91,30 @@ fn echo(view: &View<'_>) -> Ruling {
         let escaped = Value::from(*secret).to_string();
         !elsewhere(secret) && (text.contains(*secret) || text.contains(escaped.trim_matches('"')))
     });
-    if leaked { Ruling::broken("the password that was sent stands in the answer", "an answer without it", "the password") } else { Ruling::Held }
+    if leaked {
+        Ruling::broken(
+            "the password that was sent stands in the answer",
+            "an answer without it",
+            "the password",
+        )
+    } else {
+        Ruling::Held
+    }
 }
 
 fn passwords<'a>(value: &'a Value, out: &mut Vec<&'a str>, depth: usize) {
     match value {
         _ if depth > 16 => {}
-        Value::Array(items) => items.iter().for_each(|item| passwords(item, out, depth + 1)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|item| passwords(item, out, depth + 1)),
         Value::Object(map) => {
-            let by_path = named(value, "path").and_then(Value::as_str).is_some_and(|path| path.eq_ignore_ascii_case("password"));
+            let by_path = named(value, "path")
+                .and_then(Value::as_str)
+                .is_some_and(|path| path.eq_ignore_ascii_case("password"));
             for (key, value) in map {
-                let secret = key.eq_ignore_ascii_case("password") || (by_path && key.eq_ignore_ascii_case("value"));
+                let secret = key.eq_ignore_ascii_case("password")
+                    || (by_path && key.eq_ignore_ascii_case("value"));
                 match value.as_str() {
                     // Short ones occur in other words.
                     Some(text) if secret && text.chars().count() >= 8 => out.push(text),
@@ -103,9 +132,12 @@ fn others(value: &Value, secret: &str, depth: usize) -> bool {
         Value::String(text) => text.contains(secret),
         Value::Array(items) => items.iter().any(|item| others(item, secret, depth + 1)),
         Value::Object(map) => {
-            let by_path = named(value, "path").and_then(Value::as_str).is_some_and(|path| path.eq_ignore_ascii_case("password"));
+            let by_path = named(value, "path")
+                .and_then(Value::as_str)
+                .is_some_and(|path| path.eq_ignore_ascii_case("password"));
             map.iter().any(|(key, value)| {
-                let own = key.eq_ignore_ascii_case("password") || (by_path && key.eq_ignore_ascii_case("value"));
+                let own = key.eq_ignore_ascii_case("password")
+                    || (by_path && key.eq_ignore_ascii_case("value"));
                 !own && others(value, secret, depth + 1)
             })
         }
@@ -122,22 +154,29 @@ fn never(view: &View<'_>) -> Ruling {
             Some("Groups") => "urn:ietf:params:scim:schemas:core:2.0:Group",
             _ => "urn:ietf:params:scim:schemas:core:2.0:User",
         };
-        let listed = named(found.value, "schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let listed = named(found.value, "schemas")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
         let extensions = listed.filter(|urn| !urn.to_ascii_lowercase().contains(":schemas:core:"));
         let mut places: Vec<(&str, &Value)> = vec![(core, found.value)];
         places.extend(extensions.filter_map(|urn| Some((urn, named(found.value, urn)?))));
         places
             .into_iter()
-            .map(|(urn, value)| {
-                match hidden(view.schema.declared_attributes_of(urn), value, 0) {
+            .map(
+                |(urn, value)| match hidden(view.schema.declared_attributes_of(urn), value, 0) {
                     Some(name) => Ruling::broken(
-                        format!("{} has {name}, which /Schemas declares as never returned", found.place),
+                        format!(
+                            "{} has {name}, which /Schemas declares as never returned",
+                            found.place
+                        ),
                         format!("no {name}"),
                         name,
                     ),
                     None => Ruling::Held,
-                }
-            })
+                },
+            )
             .collect::<Vec<_>>()
     }))
 }
@@ -146,7 +185,11 @@ fn hidden(attributes: &[Attribute], value: &Value, depth: usize) -> Option<Strin
     if depth > 4 {
         return None;
     }
-    let items = if let Value::Array(items) = value { items.as_slice() } else { std::slice::from_ref(value) };
+    let items = if let Value::Array(items) = value {
+        items.as_slice()
+    } else {
+        std::slice::from_ref(value)
+    };
     attributes.iter().find_map(|attribute| {
         items.iter().find_map(|item| {
             let inner = named(item, &attribute.name).filter(|v| is_there(v))?;
@@ -154,8 +197,13 @@ fn hidden(attributes: &[Attribute], value: &Value, depth: usize) -> Option<Strin
                 // Another rule's.
                 return None;
             }
-            let secret = attribute.returned == Returned::Never || attribute.mutability.eq_ignore_ascii_case("writeOnly");
-            if secret { Some(attribute.name.clone()) } else { hidden(&attribute.sub, inner, depth + 1) }
+            let secret = attribute.returned == Returned::Never
+                || attribute.mutability.eq_ignore_ascii_case("writeOnly");
+            if secret {
+                Some(attribute.name.clone())
+            } else {
+                hidden(&attribute.sub, inner, depth + 1)
+            }
         })
     })
 }

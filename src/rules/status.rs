@@ -53,7 +53,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/body-present",
             title: "200 has a body",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.4.1-R01", "rfc:7644-3.5.1-R13", "rfc:7644-3.5.2-R31", "rfc:7644-3.4.3-R04"],
+            refs: &[
+                "rfc:7644-3.4.1-R01",
+                "rfc:7644-3.5.1-R13",
+                "rfc:7644-3.5.2-R31",
+                "rfc:7644-3.4.3-R04",
+            ],
             breaks: &[],
             hint: "Return the resource (or the list) with 200; where there is nothing to say after a PATCH, 204 is the status.",
         },
@@ -94,9 +99,13 @@ fn status_method(view: &View<'_>) -> Ruling {
     }
     let (allowed, what): (&[u16], &str) = match (&view.endpoint, view.method) {
         (Endpoint::Collection(_), "POST") => (&[201], "a creation"),
-        (Endpoint::Collection(_) | Endpoint::Resource { .. } | Endpoint::Discovery { .. } | Endpoint::Config, "GET") => {
-            (&[200], "a GET")
-        }
+        (
+            Endpoint::Collection(_)
+            | Endpoint::Resource { .. }
+            | Endpoint::Discovery { .. }
+            | Endpoint::Config,
+            "GET",
+        ) => (&[200], "a GET"),
         (Endpoint::Search, "POST") => (&[200], "a search"),
         (Endpoint::Bulk, "POST") => (&[200], "a bulk job"),
         (Endpoint::Resource { .. }, "PUT") => (&[200], "a PUT"),
@@ -107,8 +116,16 @@ fn status_method(view: &View<'_>) -> Ruling {
     if allowed.contains(&view.status) {
         return Ruling::Held;
     }
-    let wanted = allowed.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
-    Ruling::broken(format!("{what} was answered {}, expected {wanted}", view.status), wanted, view.status.to_string())
+    let wanted = allowed
+        .iter()
+        .map(u16::to_string)
+        .collect::<Vec<_>>()
+        .join(" or ");
+    Ruling::broken(
+        format!("{what} was answered {}, expected {wanted}", view.status),
+        wanted,
+        view.status.to_string(),
+    )
 }
 
 fn accepted(view: &View<'_>) -> Ruling {
@@ -118,19 +135,33 @@ fn accepted(view: &View<'_>) -> Ruling {
     if view.status != 202 {
         return Ruling::Held;
     }
-    Ruling::broken(format!("{} was answered 202: nobody knows when it will be done", view.method), "the final status", "202")
+    Ruling::broken(
+        format!(
+            "{} was answered 202: nobody knows when it will be done",
+            view.method
+        ),
+        "the final status",
+        "202",
+    )
 }
 
 fn no_content(view: &View<'_>) -> Ruling {
     if !matches!(view.status, 204 | 304) {
         return Ruling::Apart;
     }
-    let announced = view.header("content-length").and_then(|text| text.trim().parse::<u64>().ok()).filter(|_| view.status == 204);
+    let announced = view
+        .header("content-length")
+        .and_then(|text| text.trim().parse::<u64>().ok())
+        .filter(|_| view.status == 204);
     match (view.has_body(), announced) {
         (false, None | Some(0)) => Ruling::Held,
         _ => {
             let bytes = announced.unwrap_or(view.seen.body.len() as u64);
-            Ruling::broken(format!("{} came with a body of {bytes} bytes", view.status), "no body", format!("{bytes} bytes"))
+            Ruling::broken(
+                format!("{} came with a body of {bytes} bytes", view.status),
+                "no body",
+                format!("{bytes} bytes"),
+            )
         }
     }
 }
@@ -148,27 +179,54 @@ fn body_present(view: &View<'_>) -> Ruling {
     match (wants, view.has_body()) {
         (false, _) => Ruling::Apart,
         (true, true) => Ruling::Held,
-        (true, false) => Ruling::broken(format!("{} was answered 200 without a body", view.method), "a body", "no body"),
+        (true, false) => Ruling::broken(
+            format!("{} was answered 200 without a body", view.method),
+            "a body",
+            "no body",
+        ),
     }
 }
 
 fn created_body(view: &View<'_>) -> Ruling {
-    if view.status != 201 || view.method != "POST" || !matches!(view.endpoint, Endpoint::Collection(_)) || !view.whole {
+    if view.status != 201
+        || view.method != "POST"
+        || !matches!(view.endpoint, Endpoint::Collection(_))
+        || !view.whole
+    {
         return Ruling::Apart;
     }
-    if view.has_body() { Ruling::Held } else { Ruling::broken("201 came without a body", "the new resource", "no body") }
+    if view.has_body() {
+        Ruling::Held
+    } else {
+        Ruling::broken("201 came without a body", "the new resource", "no body")
+    }
 }
 
 fn not_a_list(view: &View<'_>) -> Ruling {
     let one = matches!(
         (&view.endpoint, view.method),
-        (Endpoint::Resource { .. } | Endpoint::Config | Endpoint::Discovery { one: true, .. } | Endpoint::Me, "GET")
-            | (Endpoint::Resource { .. }, "PUT" | "PATCH")
+        (
+            Endpoint::Resource { .. }
+                | Endpoint::Config
+                | Endpoint::Discovery { one: true, .. }
+                | Endpoint::Me,
+            "GET"
+        ) | (Endpoint::Resource { .. }, "PUT" | "PATCH")
             | (Endpoint::Collection(_), "POST")
     );
-    let Some(json) = view.seen.json.filter(|json| one && view.is_success() && json.is_object()) else { return Ruling::Apart };
+    let Some(json) = view
+        .seen
+        .json
+        .filter(|json| one && view.is_success() && json.is_object())
+    else {
+        return Ruling::Apart;
+    };
     if is_list(json) {
-        return Ruling::broken("one resource came inside a ListResponse", "the resource itself", "a ListResponse");
+        return Ruling::broken(
+            "one resource came inside a ListResponse",
+            "the resource itself",
+            "a ListResponse",
+        );
     }
     Ruling::Held
 }

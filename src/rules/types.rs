@@ -35,7 +35,13 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/attribute-types",
             title: "Attributes have the JSON types of their schema",
             severity: Severity::Violation,
-            refs: &["rfc:7643-2.3.2-R01", "rfc:7643-2.3.5-R01", "rfc:7643-2.4-R09", "rfc:7644-3.8-R11", "quirk:OKTA-63"],
+            refs: &[
+                "rfc:7643-2.3.2-R01",
+                "rfc:7643-2.3.5-R01",
+                "rfc:7643-2.4-R09",
+                "rfc:7644-3.8-R11",
+                "quirk:OKTA-63",
+            ],
             breaks: &[],
             hint: "Multi-valued attributes are arrays also with one value, complex ones (name, manager) are objects.",
         },
@@ -87,25 +93,55 @@ fn active(view: &View<'_>) -> Ruling {
         if value.is_boolean() {
             return Some(Ruling::Held);
         }
-        Some(Ruling::broken(format!("{} came as {}", found.place_of("active"), found.show(value)), "true or false", type_of(value)))
+        Some(Ruling::broken(
+            format!("{} came as {}", found.place_of("active"), found.show(value)),
+            "true or false",
+            type_of(value),
+        ))
     }))
 }
 
 /// Everything that is wrong with the published attributes of a resource, `active` and `id` aside, which have rules of their own.
 fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
-    let Some(urn) = core(view) else { return Vec::new() };
+    let Some(urn) = core(view) else {
+        return Vec::new();
+    };
     let mut out = Vec::new();
-    compare(view.schema.published_attributes_of(urn), found.value, "", &mut out, 0);
+    compare(
+        view.schema.published_attributes_of(urn),
+        found.value,
+        "",
+        &mut out,
+        0,
+    );
     if let Some(extension) = named(found.value, ENTERPRISE).filter(|_| urn == USER) {
         if extension.is_object() {
-            compare(view.schema.published_attributes_of(ENTERPRISE), extension, "", &mut out, 0);
+            compare(
+                view.schema.published_attributes_of(ENTERPRISE),
+                extension,
+                "",
+                &mut out,
+                0,
+            );
         } else if !extension.is_null() {
-            out.push(Wrong { place: ENTERPRISE.to_owned(), wanted: "an object".to_owned(), came: type_of(extension), text: false });
+            out.push(Wrong {
+                place: ENTERPRISE.to_owned(),
+                wanted: "an object".to_owned(),
+                came: type_of(extension),
+                text: false,
+            });
         }
     }
-    if let Some(external) = named(found.value, "externalId").filter(|v| !v.is_null() && !v.is_string()) {
+    if let Some(external) =
+        named(found.value, "externalId").filter(|v| !v.is_null() && !v.is_string())
+    {
         let text = external.is_number() || external.is_boolean();
-        out.push(Wrong { place: "externalId".to_owned(), wanted: "a string".to_owned(), came: type_of(external), text });
+        out.push(Wrong {
+            place: "externalId".to_owned(),
+            wanted: "a string".to_owned(),
+            came: type_of(external),
+            text,
+        });
     }
     out.retain(|wrong| wrong.place != "active");
     out
@@ -113,7 +149,15 @@ fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
 
 fn ruling(found: &Found<'_>, wrong: &Wrong) -> Ruling {
     let came = wrong.came;
-    Ruling::broken(format!("{} came as {came}, expected {}", found.place_of(&wrong.place), wrong.wanted), wrong.wanted.clone(), came)
+    Ruling::broken(
+        format!(
+            "{} came as {came}, expected {}",
+            found.place_of(&wrong.place),
+            wrong.wanted
+        ),
+        wrong.wanted.clone(),
+        came,
+    )
 }
 
 fn judge_published(view: &View<'_>, text: bool) -> Ruling {
@@ -122,7 +166,10 @@ fn judge_published(view: &View<'_>, text: bool) -> Ruling {
     }
     Ruling::first(view.resources().iter().map(|found| {
         let wrong = wrong_published(view, found);
-        wrong.iter().find(|wrong| wrong.text == text).map_or(Ruling::Held, |wrong| ruling(found, wrong))
+        wrong
+            .iter()
+            .find(|wrong| wrong.text == text)
+            .map_or(Ruling::Held, |wrong| ruling(found, wrong))
     }))
 }
 
@@ -139,36 +186,64 @@ fn declared(view: &View<'_>) -> Ruling {
         return Ruling::Apart;
     }
     Ruling::first(view.resources().iter().flat_map(|found| {
-        let listed = named(found.value, "schemas").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let listed = named(found.value, "schemas")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
         let own = listed.filter(|urn| view.schema.published_attributes_of(urn).is_empty());
         own.filter_map(|urn| {
             let attributes = view.schema.declared_attributes_of(urn);
             // The attributes of an own resource type stand at the top, those of an extension in their object.
-            let place = named(found.value, urn).or_else(|| core(view).is_none().then_some(found.value))?;
+            let place =
+                named(found.value, urn).or_else(|| core(view).is_none().then_some(found.value))?;
             let mut wrong = Vec::new();
             compare(attributes, place, "", &mut wrong, 0);
-            (!attributes.is_empty()).then(|| wrong.first().map_or(Ruling::Held, |wrong| ruling(found, wrong)))
+            (!attributes.is_empty()).then(|| {
+                wrong
+                    .first()
+                    .map_or(Ruling::Held, |wrong| ruling(found, wrong))
+            })
         })
         .collect::<Vec<_>>()
     }))
 }
 
-fn compare(attributes: &[Attribute], resource: &Value, prefix: &str, out: &mut Vec<Wrong>, depth: usize) {
+fn compare(
+    attributes: &[Attribute],
+    resource: &Value,
+    prefix: &str,
+    out: &mut Vec<Wrong>,
+    depth: usize,
+) {
     if depth > 4 {
         return;
     }
     for attribute in attributes {
-        let Some(value) = named(resource, &attribute.name).filter(|v| !v.is_null()) else { continue };
-        let place = if prefix.is_empty() { attribute.name.clone() } else { format!("{prefix}.{}", attribute.name) };
+        let Some(value) = named(resource, &attribute.name).filter(|v| !v.is_null()) else {
+            continue;
+        };
+        let place = if prefix.is_empty() {
+            attribute.name.clone()
+        } else {
+            format!("{prefix}.{}", attribute.name)
+        };
         if !attribute.multi_valued {
             single(attribute, value, &place, out, depth);
             continue;
         }
         let Value::Array(items) = value else {
-            out.push(Wrong { place, wanted: "an array".to_owned(), came: type_of(value), text: false });
+            out.push(Wrong {
+                place,
+                wanted: "an array".to_owned(),
+                came: type_of(value),
+                text: false,
+            });
             continue;
         };
-        let plain = PLAIN_ELEMENTS.iter().any(|name| attribute.name.eq_ignore_ascii_case(name));
+        let plain = PLAIN_ELEMENTS
+            .iter()
+            .any(|name| attribute.name.eq_ignore_ascii_case(name));
         for item in items.iter().filter(|item| !(plain && item.is_string())) {
             let before = out.len();
             single(attribute, item, &place, out, depth);
@@ -193,7 +268,9 @@ fn single(attribute: &Attribute, value: &Value, place: &str, out: &mut Vec<Wrong
         Kind::Integer => value.is_i64() || value.is_u64(),
         Kind::Decimal => value.is_number(),
         // An empty text is unassigned to many servers; whether it is there at all is not a matter of type.
-        Kind::DateTime => value.as_str().is_some_and(|text| text.is_empty() || instant(text).is_some()),
+        Kind::DateTime => value
+            .as_str()
+            .is_some_and(|text| text.is_empty() || instant(text).is_some()),
     };
     if fits {
         return;
@@ -207,5 +284,10 @@ fn single(attribute: &Attribute, value: &Value, place: &str, out: &mut Vec<Wrong
         Kind::DateTime => "a date-time",
     };
     let text = attribute.kind == Kind::String && (value.is_number() || value.is_boolean());
-    out.push(Wrong { place: place.to_owned(), wanted: wanted.to_owned(), came: type_of(value), text });
+    out.push(Wrong {
+        place: place.to_owned(),
+        wanted: wanted.to_owned(),
+        came: type_of(value),
+        text,
+    });
 }

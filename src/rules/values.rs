@@ -26,7 +26,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/members-once",
             title: "A member is listed once",
             severity: Severity::Violation,
-            refs: &["rfc:7643-4.2-R10", "rfc:7643-2.4-R08", "quirk:JC-23", "quirk:OKTA-54"],
+            refs: &[
+                "rfc:7643-4.2-R10",
+                "rfc:7643-2.4-R08",
+                "quirk:JC-23",
+                "quirk:OKTA-54",
+            ],
             breaks: &[],
             hint: "Adding somebody who is there already changes nothing.",
         },
@@ -49,7 +54,11 @@ pub(super) const CHECKS: &[Check] = &[
 fn each_array(view: &View<'_>, look: impl Fn(&str, &[Value], String) -> Ruling) -> Ruling {
     Ruling::first(view.resources().iter().flat_map(|found| {
         let map = found.value.as_object().into_iter().flatten();
-        let inner = map.clone().filter(|(key, _)| key.starts_with("urn:")).filter_map(|(_, value)| value.as_object()).flatten();
+        let inner = map
+            .clone()
+            .filter(|(key, _)| key.starts_with("urn:"))
+            .filter_map(|(_, value)| value.as_object())
+            .flatten();
         map.chain(inner)
             .filter_map(|(key, value)| Some((key, value.as_array()?)))
             .map(|(key, items)| look(key, items, found.place_of(key)))
@@ -59,10 +68,17 @@ fn each_array(view: &View<'_>, look: impl Fn(&str, &[Value], String) -> Ruling) 
 
 fn one_primary(view: &View<'_>) -> Ruling {
     each_array(view, |_, items, place| {
-        let primaries = items.iter().filter(|item| named(item, "primary") == Some(&Value::Bool(true))).count();
+        let primaries = items
+            .iter()
+            .filter(|item| named(item, "primary") == Some(&Value::Bool(true)))
+            .count();
         match primaries {
             0 | 1 => Ruling::Held,
-            many => Ruling::broken(format!("{place} has {many} primary values"), "at most one", many.to_string()),
+            many => Ruling::broken(
+                format!("{place} has {many} primary values"),
+                "at most one",
+                many.to_string(),
+            ),
         }
     })
 }
@@ -80,24 +96,52 @@ fn members_once(view: &View<'_>) -> Ruling {
         if !key.eq_ignore_ascii_case("members") {
             return Ruling::Apart;
         }
-        let id = |item: &Value| if item.is_object() { named(item, "value")?.as_str().map(str::to_owned) } else { item.as_str().map(str::to_owned) };
-        if twice(items, id) { Ruling::broken(format!("{place} lists somebody twice"), "each member once", "a member twice") } else { Ruling::Held }
+        let id = |item: &Value| {
+            if item.is_object() {
+                named(item, "value")?.as_str().map(str::to_owned)
+            } else {
+                item.as_str().map(str::to_owned)
+            }
+        };
+        if twice(items, id) {
+            Ruling::broken(
+                format!("{place} lists somebody twice"),
+                "each member once",
+                "a member twice",
+            )
+        } else {
+            Ruling::Held
+        }
     })
 }
 
 fn values_once(view: &View<'_>) -> Ruling {
     each_array(view, |key, items, place| {
-        if ["schemas", "members"].iter().any(|name| key.eq_ignore_ascii_case(name)) {
+        if ["schemas", "members"]
+            .iter()
+            .any(|name| key.eq_ignore_ascii_case(name))
+        {
             return Ruling::Apart;
         }
         // Addresses have no value; a member of a list without one is not compared.
         let pair = |item: &Value| {
-            let value = if item.is_object() { named(item, "value").filter(|v| !v.is_null())? } else { item };
-            let kind = named(item, "type").and_then(Value::as_str).unwrap_or("").to_lowercase();
+            let value = if item.is_object() {
+                named(item, "value").filter(|v| !v.is_null())?
+            } else {
+                item
+            };
+            let kind = named(item, "type")
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_lowercase();
             Some(format!("{kind}\u{0}{value}"))
         };
         if twice(items, pair) {
-            Ruling::broken(format!("{place} holds a value twice with the same type"), "each pair of value and type once", "a pair twice")
+            Ruling::broken(
+                format!("{place} holds a value twice with the same type"),
+                "each pair of value and type once",
+                "a pair twice",
+            )
         } else {
             Ruling::Held
         }

@@ -50,12 +50,25 @@ pub(super) struct Found<'a> {
 
 impl<'a> View<'a> {
     /// Reads an exchange; `None` where no answer came.
-    pub(super) fn read(seen: &'a Seen<'a>, schema: &'a SchemaView, base_url: &'a str) -> Option<Self> {
+    pub(super) fn read(
+        seen: &'a Seen<'a>,
+        schema: &'a SchemaView,
+        base_url: &'a str,
+    ) -> Option<Self> {
         let status = seen.exchange.status?;
         let url = seen.exchange.url.as_str();
-        let below = url.strip_prefix(base_url).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        let (path, query) = below.unwrap_or("//").split_once('?').unwrap_or((below.unwrap_or("//"), ""));
-        let cut = seen.exchange.response_body.as_ref().is_some_and(|body| body.truncated);
+        let below = url
+            .strip_prefix(base_url)
+            .filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let (path, query) = below
+            .unwrap_or("//")
+            .split_once('?')
+            .unwrap_or((below.unwrap_or("//"), ""));
+        let cut = seen
+            .exchange
+            .response_body
+            .as_ref()
+            .is_some_and(|body| body.truncated);
         Some(Self {
             seen,
             schema,
@@ -69,36 +82,56 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&'a str> {
-        self.seen.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.seen
+            .headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn request_header(&self, name: &str) -> Option<&'a str> {
         let headers = &self.seen.exchange.request_headers;
-        headers.iter().find(|h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
+        headers
+            .iter()
+            .find(|h| h.name.eq_ignore_ascii_case(name))
+            .map(|h| h.value.as_str())
     }
 
     /// The value of a query parameter, decoded.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// An integer parameter, of the query or of a search body.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         if self.endpoint == Endpoint::Search {
-            return self.seen.sent.and_then(|sent| named(sent, name)).and_then(Value::as_i64);
+            return self
+                .seen
+                .sent
+                .and_then(|sent| named(sent, name))
+                .and_then(Value::as_i64);
         }
         self.parameter(name).and_then(|text| text.parse().ok())
     }
 
     /// Whether the list was asked for with a filter.
     pub(super) fn is_filtered(&self) -> bool {
-        self.parameter("filter").is_some() || self.seen.sent.is_some_and(|sent| named(sent, "filter").is_some())
+        self.parameter("filter").is_some()
+            || self
+                .seen
+                .sent
+                .is_some_and(|sent| named(sent, "filter").is_some())
     }
 
     /// The client asked for less than the whole resource.
     pub(super) fn is_narrowed(&self) -> bool {
         ["attributes", "excludedAttributes"].iter().any(|name| {
-            self.parameter(name).is_some() || (self.endpoint == Endpoint::Search && self.seen.sent.is_some_and(|s| named(s, name).is_some()))
+            self.parameter(name).is_some()
+                || (self.endpoint == Endpoint::Search
+                    && self.seen.sent.is_some_and(|s| named(s, name).is_some()))
         })
     }
 
@@ -126,7 +159,9 @@ impl<'a> View<'a> {
         let essence = parts.next().unwrap_or("").trim().to_ascii_lowercase();
         let charset = parts.find_map(|part| {
             let (name, value) = part.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+            name.trim()
+                .eq_ignore_ascii_case("charset")
+                .then(|| value.trim().trim_matches('"').to_ascii_lowercase())
         });
         Some((essence, charset))
     }
@@ -161,7 +196,10 @@ impl<'a> View<'a> {
         }
         let asked = matches!(
             (&self.endpoint, self.method),
-            (Endpoint::Collection(_) | Endpoint::Discovery { one: false, .. }, "GET") | (Endpoint::Search, "POST")
+            (
+                Endpoint::Collection(_) | Endpoint::Discovery { one: false, .. },
+                "GET"
+            ) | (Endpoint::Search, "POST")
         );
         self.seen.json.filter(|_| asked)
     }
@@ -169,26 +207,46 @@ impl<'a> View<'a> {
     /// The elements of a list.
     pub(super) fn elements(&self) -> &'a [Value] {
         let resources = self.list().and_then(|list| named(list, "Resources"));
-        resources.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        resources
+            .and_then(Value::as_array)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The resources of resource types in the answer: single or listed, none of discovery.
     pub(super) fn resources(&self) -> Vec<Found<'a>> {
         if let Some(value) = self.single() {
-            return vec![Found { value, place: "the resource".to_owned(), listed: false }];
+            return vec![Found {
+                value,
+                place: "the resource".to_owned(),
+                listed: false,
+            }];
         }
         if !matches!(self.endpoint, Endpoint::Collection(_) | Endpoint::Search) {
             return Vec::new();
         }
-        let elements = self.elements().iter().enumerate().filter(|(_, value)| value.is_object());
-        elements.map(|(index, value)| Found { value, place: format!("element {} of Resources", index + 1), listed: true }).collect()
+        let elements = self
+            .elements()
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| value.is_object());
+        elements
+            .map(|(index, value)| Found {
+                value,
+                place: format!("element {} of Resources", index + 1),
+                listed: true,
+            })
+            .collect()
     }
 
     /// The ResourceType resources in the answer.
     pub(super) fn resource_types(&self) -> Vec<&'a Value> {
         match &self.endpoint {
-            Endpoint::Discovery { kind, one: false } if kind == "ResourceTypes" => self.elements().iter().collect(),
-            Endpoint::Discovery { kind, one: true } if kind == "ResourceTypes" && self.is_success() => {
+            Endpoint::Discovery { kind, one: false } if kind == "ResourceTypes" => {
+                self.elements().iter().collect()
+            }
+            Endpoint::Discovery { kind, one: true }
+                if kind == "ResourceTypes" && self.is_success() =>
+            {
                 self.seen.json.into_iter().collect()
             }
             _ => Vec::new(),
@@ -199,12 +257,20 @@ impl<'a> View<'a> {
 impl Found<'_> {
     /// A value for a message: of listed resources only its type.
     pub(super) fn show(&self, value: &Value) -> String {
-        if self.listed { article(type_of(value)) } else { show(value) }
+        if self.listed {
+            article(type_of(value))
+        } else {
+            show(value)
+        }
     }
 
     /// The element of an answer with its place in front of an attribute: `active`, `active of element 3 of Resources`.
     pub(super) fn place_of(&self, attribute: &str) -> String {
-        if self.listed { format!("{attribute} of {}", self.place) } else { attribute.to_owned() }
+        if self.listed {
+            format!("{attribute} of {}", self.place)
+        } else {
+            attribute.to_owned()
+        }
     }
 }
 
@@ -216,7 +282,10 @@ pub(super) fn is_list(json: &Value) -> bool {
 /// Whether `schemas` names this URN, whatever its case.
 pub(super) fn has_schema(json: &Value, urn: &str) -> bool {
     let schemas = named(json, "schemas").and_then(Value::as_array);
-    schemas.is_some_and(|list| list.iter().any(|s| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(urn))))
+    schemas.is_some_and(|list| {
+        list.iter()
+            .any(|s| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(urn)))
+    })
 }
 
 /// A JSON value as text, short and without control characters.
@@ -226,7 +295,11 @@ pub(super) fn show(value: &Value) -> String {
 
 /// Foreign text, short and without control characters.
 pub(super) fn cut(text: &str) -> String {
-    let mut out: String = text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut out: String = text
+        .chars()
+        .take(200)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     if text.chars().nth(200).is_some() {
         out.push('…');
     }
@@ -253,21 +326,35 @@ fn article(kind: &str) -> String {
 }
 
 fn read_endpoint(path: &str) -> Endpoint {
-    let Some(path) = path.strip_prefix('/') else { return Endpoint::Other };
+    let Some(path) = path.strip_prefix('/') else {
+        return Endpoint::Other;
+    };
     let parts: Vec<&str> = path.split('/').collect();
-    let name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let name = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+    };
     match parts.as_slice() {
         ["Me"] => Endpoint::Me,
         ["Bulk"] => Endpoint::Bulk,
         ["ServiceProviderConfig" | "ServiceProviderConfigs"] => Endpoint::Config,
         [".search"] => Endpoint::Search,
         [kind, ".search"] if name(kind) => Endpoint::Search,
-        [kind @ ("Schemas" | "ResourceTypes")] => Endpoint::Discovery { kind: (*kind).to_owned(), one: false },
-        [kind @ ("Schemas" | "ResourceTypes"), _] => Endpoint::Discovery { kind: (*kind).to_owned(), one: true },
+        [kind @ ("Schemas" | "ResourceTypes")] => Endpoint::Discovery {
+            kind: (*kind).to_owned(),
+            one: false,
+        },
+        [kind @ ("Schemas" | "ResourceTypes"), _] => Endpoint::Discovery {
+            kind: (*kind).to_owned(),
+            one: true,
+        },
         [kind] if name(kind) => Endpoint::Collection((*kind).to_owned()),
-        [kind, id] if name(kind) && !id.is_empty() => {
-            Endpoint::Resource { kind: (*kind).to_owned(), id: percent_decode(id, false) }
-        }
+        [kind, id] if name(kind) && !id.is_empty() => Endpoint::Resource {
+            kind: (*kind).to_owned(),
+            id: percent_decode(id, false),
+        },
         _ => Endpoint::Other,
     }
 }
@@ -285,7 +372,11 @@ pub(super) fn percent_decode(text: &str, query: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let ahead = bytes.clone().take(2).map(|b| char::from(b).to_digit(16)).collect::<Option<Vec<u32>>>();
+        let ahead = bytes
+            .clone()
+            .take(2)
+            .map(|b| char::from(b).to_digit(16))
+            .collect::<Option<Vec<u32>>>();
         match (byte, ahead.as_deref()) {
             (b'%', Some([high, low])) => {
                 out.push(u8::try_from(high * 16 + low).unwrap_or(b'?'));

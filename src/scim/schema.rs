@@ -267,7 +267,9 @@ impl SchemaView {
     /// The attributes of a schema as the target declares it.
     #[must_use]
     pub fn declared_attributes_of(&self, urn: &str) -> &[Attribute] {
-        self.declared.get(&urn.to_ascii_lowercase()).map_or(&[], |s| &s.attributes)
+        self.declared
+            .get(&urn.to_ascii_lowercase())
+            .map_or(&[], |s| &s.attributes)
     }
 
     /// The attributes of a schema as RFC 7643 publishes it.
@@ -280,7 +282,10 @@ impl SchemaView {
 
     /// URNs (in lower case) of all schemas, published and declared.
     pub fn schemas(&self) -> impl Iterator<Item = &str> {
-        self.published.keys().chain(self.declared.keys()).map(String::as_str)
+        self.published
+            .keys()
+            .chain(self.declared.keys())
+            .map(String::as_str)
     }
 
     /// URNs (in lower case) of the schemas that the target declares.
