@@ -265,9 +265,7 @@ impl Play {
             self.missing_now(&given.name, Some(self.checks.whole_id(&step)));
             return self.checks.add(part, Some(&heard));
         }
-        let mut sent = Sent::default();
-        sent.note(&body);
-        let at = self.name_resource(&given.name, endpoint, &heard, sent, &step);
+        let at = self.name_resource(&given.name, endpoint, &heard, body, &step);
         if let Some(entry) = made.first() {
             self.resources[at].entry = Some(*entry);
         }
@@ -291,9 +289,11 @@ impl Play {
         name: &str,
         endpoint: &str,
         heard: &Heard,
-        sent: Sent,
+        made_from: Value,
         origin: &str,
     ) -> usize {
+        let mut sent = Sent::default();
+        sent.note(&made_from);
         let id = super::resource::usable_id(heard).ok();
         let entry = id
             .as_deref()
@@ -304,6 +304,7 @@ impl Play {
             endpoint: endpoint.to_owned(),
             id,
             entry,
+            made_from,
             sent,
             state: None,
             created: heard.received.json.clone(),

@@ -145,6 +145,15 @@ impl Checks {
         self.done.push(check);
     }
 
+    /// Adds a check that could not be judged fairly.
+    pub(super) fn add_skipped(&mut self, part: Part, reason: String, heard: Option<&Heard>) {
+        let mut check = self.blank(&part);
+        check.exchange = heard.map(Heard::id);
+        check.outcome = Outcome::Skipped;
+        check.message = reason;
+        self.done.push(check);
+    }
+
     /// A part for a check that is not about an answer.
     pub(super) fn part(&self, id: &str, severity: Option<Severity>) -> Part {
         Part::new(

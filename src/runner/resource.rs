@@ -15,6 +15,8 @@ pub(super) struct Resource {
     pub(super) endpoint: String,
     pub(super) id: Option<String>,
     pub(super) entry: Option<EntryId>,
+    /// The body that it was made with: what `{{NAME.PATH}}` stands for, whatever was written since.
+    pub(super) made_from: Value,
     /// What the client said of it so far.
     pub(super) sent: Sent,
     /// The last whole representation that a GET showed, for comparison; `None` where it is not known.

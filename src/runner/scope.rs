@@ -76,7 +76,7 @@ fn of_resource(resource: &Resource, path: &str) -> Option<Value> {
             at(resource.server(), path).or_else(|| resource.etag.clone().map(Value::from))
         }
         "meta.location" => at(resource.server(), path),
-        _ => at(Some(resource.sent.resource()), path).or_else(|| at(resource.server(), path)),
+        _ => at(Some(&resource.made_from), path).or_else(|| at(resource.server(), path)),
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::address::is_read;
 use super::case::Play;
 use super::checks::Part;
+use super::ledger::Standing;
 use super::record::Heard;
 use super::settle::{Patience, can_change};
 use crate::expect::{Judged, Ruling, StateContext, Wrote, compare_state, gone};
@@ -111,9 +112,34 @@ impl Play {
             if known || resource.entry.is_none() {
                 continue;
             }
-            if let Ok(Some((part, heard))) = self.baseline(at).await {
+            if self.is_confirmed(at) {
+                self.look_again(at).await;
+            } else if let Ok(Some((part, heard))) = self.baseline(at).await {
                 self.checks.add_late(part, &heard);
             }
+        }
+    }
+
+    fn is_confirmed(&self, at: usize) -> bool {
+        self.resources[at]
+            .entry
+            .and_then(|entry| self.shared.ledger.get(entry))
+            .is_some_and(|entry| {
+                matches!(
+                    entry.standing,
+                    Standing::Confirmed | Standing::Doubted | Standing::Gone
+                )
+            })
+    }
+
+    /// Reads a resource that a step left in a state that nobody described: it may well be gone, and no check says otherwise.
+    async fn look_again(&mut self, at: usize) {
+        let Some(target) = self.target_of(at) else {
+            return;
+        };
+        let heard = self.read("verify", &target).await;
+        if !self.learn(at, &heard) && matches!(heard.status(), Some(404 | 410)) {
+            self.resources[at].gone = true;
         }
     }
 

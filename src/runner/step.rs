@@ -260,8 +260,11 @@ impl Play {
                 .iter()
                 .any(|known| known.name == *name && known.id == usable_id(heard).ok())
         {
-            let mut sent = Sent::default();
-            note_sent(&mut sent, ready);
+            let made_from = if is_read(&send.method) {
+                Value::Null
+            } else {
+                ready.body.clone().unwrap_or_default()
+            };
             let endpoint = match write_target(&send.method, &ready.out.target) {
                 WriteTarget::Create { endpoint } | WriteTarget::One { endpoint, .. } => endpoint,
                 _ => endpoint_of(heard.received.json.as_ref().unwrap_or(&Value::Null)).to_owned(),
@@ -270,7 +273,7 @@ impl Play {
                 name,
                 &endpoint,
                 heard,
-                sent,
+                made_from,
                 &format!("{}.state.read", send.id),
             );
         }
