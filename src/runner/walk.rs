@@ -264,9 +264,7 @@ impl Play {
                 .ruling;
                 self.checks.add(once, last.as_ref());
             }
-            (Some(_), false) => self
-                .checks
-                .add_errored(once, why.to_owned(), None, last.as_ref()),
+            (Some(_), false) => self.checks.add_skipped(once, why.to_owned(), last.as_ref()),
         }
         for name in &walk.has {
             let mut part = self.checks.part(&id(&format!("has.{name}")), walk.severity);

@@ -31,6 +31,7 @@ defaults:
   certainty: { shape: documented, need: documented }
   refs: [rfc:7644-3.3-R01]
   hint: Do as the test says.
+  uses: [updates, deactivation, hard-delete, groups]
 cases:
 ";
 
