@@ -381,3 +381,94 @@ fn looks_like_number(text: &str) -> bool {
         && whole.bytes().next().is_none_or(|b| b.is_ascii_digit())
         && exponent.is_none_or(digits)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(text: &str) -> Value {
+        let (root, problems) = parse(text);
+        assert_eq!(problems, [], "{text}");
+        root.unwrap_or_else(|| panic!("{text}")).to_json()
+    }
+
+    #[test]
+    fn words_are_read_as_json_reads_them() {
+        for (text, expected) in [
+            ("true", json!(true)),
+            ("yes", json!("yes")),
+            ("NO", json!("NO")),
+            ("on", json!("on")),
+            ("null", Value::Null),
+            ("", Value::Null),
+            ("-1.5e3", json!(-1500.0)),
+            ("18446744073709551615", json!(18_446_744_073_709_551_615_u64)),
+            ("1.2.3", json!("1.2.3")),
+            ("2026-01-01", json!("2026-01-01")),
+            ("1-2", json!("1-2")),
+            ("e5", json!("e5")),
+            (".", json!(".")),
+            ("-", json!("-x")),
+            ("\"\\ud83d\\ude00 \\/ \\u0041\"", json!("😀 / A")),
+        ] {
+            let text = if text == "-" { "-x" } else { text };
+            assert_eq!(read(&format!("a: {text}\n")), json!({ "a": expected }), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_value_knows_its_place() {
+        let (root, _) = parse("a: 1\n# comment\nb:\n  - x\n  - { c: \"ä\", d: [e] }\n");
+        let root = root.expect("the text is YAML");
+        let at = |node: Option<&Node>| node.map(|node| (node.spot.line, node.spot.column));
+        let second = root.get("b").and_then(|b| b.items().get(1));
+        assert_eq!(at(root.get("a")), Some((1, 4)));
+        assert_eq!(at(second), Some((5, 5)));
+        assert_eq!(at(second.and_then(|map| map.get("d"))), Some((5, 18)));
+        assert_eq!(second.map(|map| (map.entries()[1].spot.line, map.entries()[1].spot.column)), Some((5, 15)));
+    }
+
+    #[test]
+    fn a_bottomless_file_is_refused_and_not_followed() {
+        let (root, problems) = parse(&"[".repeat(5000));
+        assert!(root.is_none());
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(|number| json!(number)),
+            (-1_000_000i32..1_000_000).prop_map(|number| json!(f64::from(number) / 64.0)),
+            "\\PC{0,12}".prop_map(Value::String),
+        ];
+        leaf.prop_recursive(4, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::Array),
+                prop::collection::btree_map("\\PC{0,8}", inner, 0..5)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn pasted_json_is_read_as_json(value in any_json()) {
+            let pretty = serde_json::to_string_pretty(&value).expect("JSON can be written");
+            let indented: String = pretty.lines().map(|line| format!("    {line}\n")).collect();
+            for pasted in [format!("body: {value}\n"), format!("body:\n{indented}")] {
+                prop_assert_eq!(read(&pasted), json!({ "body": value }));
+            }
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader(text in "[-a:{}\\[\\]\"'#&*!|>%@`, \n\t0.~ä]{0,60}") {
+            let (root, problems) = parse(&text);
+            prop_assert!(root.is_some() || !problems.is_empty());
+        }
+    }
+}

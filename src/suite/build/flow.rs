@@ -298,11 +298,11 @@ impl Flow {
                 );
             }
         } else {
-            found.add(spot, self.unknown(root, known));
+            found.add(spot, self.unknown(root));
         }
     }
 
-    fn unknown(&self, root: &str, known: &Known) -> String {
+    fn unknown(&self, root: &str) -> String {
         let pieces = || self.steps.iter().flatten();
         let made = pieces()
             .filter_map(|piece| piece.makes.as_ref())
