@@ -462,8 +462,14 @@ mod tests {
 
     use super::*;
 
-    const PERCENT: QueryStyle = QueryStyle { space_plus: false, lower_hex: false };
-    const PLUS: QueryStyle = QueryStyle { space_plus: true, lower_hex: true };
+    const PERCENT: QueryStyle = QueryStyle {
+        space_plus: false,
+        lower_hex: false,
+    };
+    const PLUS: QueryStyle = QueryStyle {
+        space_plus: true,
+        lower_hex: true,
+    };
 
     fn names(name: &str) -> Option<Value> {
         match name {
@@ -488,17 +494,44 @@ mod tests {
         use Position::{Body, Path, Pattern, Query, Raw, Target};
         for (text, position, expected) in [
             ("/Users/{{user.id}}", Path, "/Users/a%2Fb%20c"),
-            ("/Users/{{ user.id }}?a=b", Target(PLUS), "/Users/a%2Fb%20c?a=b"),
+            (
+                "/Users/{{ user.id }}?a=b",
+                Target(PLUS),
+                "/Users/a%2Fb%20c?a=b",
+            ),
             ("/Users/{{user.id|raw}}", Path, "/Users/a/b c"),
-            ("?f=userName%20eq%20%22{{user.userName}}%22&x={{user.userName}}", Target(PERCENT),
-                "?f=userName%20eq%20%22Amara%2B%5C%22qa%5C%22%40example.com%22&x=Amara%2B%22qa%22%40example.com"),
-            ("f=userName+eq+%22{{user.userName|lower}}%22", Query(PLUS), "f=userName+eq+%22amara%2b%5c%22qa%5c%22%40example.com%22"),
-            ("f=a eq \"{{user.id}}\" and b eq {{user.id}}", Query(PLUS), "f=a eq \"a%2fb+c\" and b eq a%2fb+c"),
-            ("f=a eq \"\\\"{{user.userName|first:7}}\"", Query(PERCENT), "f=a eq \"\\\"Amara%2B%5C%22\""),
-            ("{{user.userName|upper}} {{user.userName|swapcase|first:3}}", Body, "AMARA+\"QA\"@EXAMPLE.COM aMA"),
+            (
+                "?f=userName%20eq%20%22{{user.userName}}%22&x={{user.userName}}",
+                Target(PERCENT),
+                "?f=userName%20eq%20%22Amara%2B%5C%22qa%5C%22%40example.com%22&x=Amara%2B%22qa%22%40example.com",
+            ),
+            (
+                "f=userName+eq+%22{{user.userName|lower}}%22",
+                Query(PLUS),
+                "f=userName+eq+%22amara%2b%5c%22qa%5c%22%40example.com%22",
+            ),
+            (
+                "f=a eq \"{{user.id}}\" and b eq {{user.id}}",
+                Query(PLUS),
+                "f=a eq \"a%2fb+c\" and b eq a%2fb+c",
+            ),
+            (
+                "f=a eq \"\\\"{{user.userName|first:7}}\"",
+                Query(PERCENT),
+                "f=a eq \"\\\"Amara%2B%5C%22\"",
+            ),
+            (
+                "{{user.userName|upper}} {{user.userName|swapcase|first:3}}",
+                Body,
+                "AMARA+\"QA\"@EXAMPLE.COM aMA",
+            ),
             ("{{row.flag}}/{{row.count}}", Body, "true/3"),
             ("^{{row.pattern}}$", Pattern, "^a\\.b$"),
-            ("{{user.emails[type eq \"a|b}}\"].value|upper}}", Raw, "FOUND"),
+            (
+                "{{user.emails[type eq \"a|b}}\"].value|upper}}",
+                Raw,
+                "FOUND",
+            ),
             ("a }} b { c }", Body, "a }} b { c }"),
         ] {
             assert_eq!(render(text, position).as_deref(), Ok(expected), "{text}");
@@ -511,11 +544,27 @@ mod tests {
             ("ab{{user.id", "`{{` has no `}}` after it", Some(2)),
             ("{{user.id\n}}", "`{{` has no `}}` after it", Some(0)),
             ("ä{{ | upper }}", "`{{}}` names nothing", Some(2)),
-            ("{{user.id|uppr}}", "no such filter: `uppr`; did you mean `upper`?", Some(0)),
-            ("{{user.id|first:x}}", "no such filter: `first:x`; did you mean `first:N`?", Some(0)),
+            (
+                "{{user.id|uppr}}",
+                "no such filter: `uppr`; did you mean `upper`?",
+                Some(0),
+            ),
+            (
+                "{{user.id|first:x}}",
+                "no such filter: `first:x`; did you mean `first:N`?",
+                Some(0),
+            ),
             ("{{usr.id}}", "`{{usr.id}}` has no value here", None),
-            ("x{{row.list}}", "`{{row.list}}` is an array, which cannot stand inside a text", None),
-            ("x{{row.none}}", "`{{row.none}}` is null, which cannot stand inside a text", None),
+            (
+                "x{{row.list}}",
+                "`{{row.list}}` is an array, which cannot stand inside a text",
+                None,
+            ),
+            (
+                "x{{row.none}}",
+                "`{{row.none}}` is null, which cannot stand inside a text",
+                None,
+            ),
         ] {
             let error = render(text, Position::Body).expect_err(text);
             assert_eq!(error.to_string(), expected, "{text}");
@@ -540,7 +589,11 @@ mod tests {
     fn a_variable_knows_its_root() {
         for (text, root, rest) in [
             ("{{user.name.givenName}}", "user", "name.givenName"),
-            ("{{user.urn:x:2.0:User:dept}}", "user", "urn:x:2.0:User:dept"),
+            (
+                "{{user.urn:x:2.0:User:dept}}",
+                "user",
+                "urn:x:2.0:User:dept",
+            ),
             ("{{unique}}", "unique", ""),
             ("{{unique.a|upper}}", "unique", "a"),
         ] {
@@ -561,7 +614,9 @@ mod tests {
                 (b'%', [high, low, after @ ..]) => {
                     let hex = [*high, *low];
                     let hex = std::str::from_utf8(&hex).expect("hex digits are ASCII");
-                    bytes.push(u8::from_str_radix(hex, 16).expect("hex digits follow a percent sign"));
+                    bytes.push(
+                        u8::from_str_radix(hex, 16).expect("hex digits follow a percent sign"),
+                    );
                     rest = after;
                 }
                 _ => bytes.push(*first),

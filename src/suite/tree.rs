@@ -405,7 +405,10 @@ mod tests {
             ("null", Value::Null),
             ("", Value::Null),
             ("-1.5e3", json!(-1500.0)),
-            ("18446744073709551615", json!(18_446_744_073_709_551_615_u64)),
+            (
+                "18446744073709551615",
+                json!(18_446_744_073_709_551_615_u64),
+            ),
             ("1.2.3", json!("1.2.3")),
             ("2026-01-01", json!("2026-01-01")),
             ("1-2", json!("1-2")),
@@ -415,7 +418,11 @@ mod tests {
             ("\"\\ud83d\\ude00 \\/ \\u0041\"", json!("😀 / A")),
         ] {
             let text = if text == "-" { "-x" } else { text };
-            assert_eq!(read(&format!("a: {text}\n")), json!({ "a": expected }), "{text}");
+            assert_eq!(
+                read(&format!("a: {text}\n")),
+                json!({ "a": expected }),
+                "{text}"
+            );
         }
     }
 
@@ -428,7 +435,10 @@ mod tests {
         assert_eq!(at(root.get("a")), Some((1, 4)));
         assert_eq!(at(second), Some((5, 5)));
         assert_eq!(at(second.and_then(|map| map.get("d"))), Some((5, 18)));
-        assert_eq!(second.map(|map| (map.entries()[1].spot.line, map.entries()[1].spot.column)), Some((5, 15)));
+        assert_eq!(
+            second.map(|map| (map.entries()[1].spot.line, map.entries()[1].spot.column)),
+            Some((5, 15))
+        );
     }
 
     #[test]
