@@ -5,10 +5,11 @@
 
 use std::fmt;
 
+use jiff::tz::Offset;
 use serde_json::Value;
 
 use super::model::QueryStyle;
-use crate::scim::{encode_path_segment, encode_query_value, escape_filter_literal};
+use crate::scim::{encode_path_segment, encode_query_value, escape_filter_literal, instant};
 
 /// Where the names of a template get their values.
 pub trait Lookup {
@@ -107,10 +108,12 @@ pub enum Filter {
     Raw,
     /// So many characters from the start.
     First(usize),
+    /// A date-time, written so many hours ahead of UTC: the same instant in other words.
+    Zone(i8),
 }
 
 /// The names of the filters, as written; `first` takes a number: `first:5`.
-pub const FILTERS: [&str; 5] = ["upper", "lower", "swapcase", "raw", "first:N"];
+pub const FILTERS: [&str; 6] = ["upper", "lower", "swapcase", "raw", "first:N", "zone:N"];
 
 impl Filter {
     fn parse(text: &str) -> Option<Self> {
@@ -119,10 +122,16 @@ impl Filter {
             "lower" => Some(Self::Lower),
             "swapcase" => Some(Self::SwapCase),
             "raw" => Some(Self::Raw),
-            _ => text
-                .strip_prefix("first:")
-                .and_then(|n| n.trim().parse().ok())
-                .map(Self::First),
+            _ => match text.split_once(':')? {
+                ("first", n) => n.trim().parse().ok().map(Self::First),
+                ("zone", n) => n
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|n| (-24..=24).contains(n))
+                    .map(Self::Zone),
+                _ => None,
+            },
         }
     }
 
@@ -142,6 +151,12 @@ impl Filter {
                 .collect(),
             Self::Raw => text,
             Self::First(n) => text.chars().take(n).collect(),
+            Self::Zone(hours) => match instant(&text) {
+                Some(instant) => instant
+                    .display_with_offset(Offset::constant(hours))
+                    .to_string(),
+                None => text,
+            },
         }
     }
 }
