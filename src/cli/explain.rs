@@ -23,10 +23,9 @@ pub(super) fn explain(args: &ExplainArgs, terminal: &Terminal) -> Result<u8, Cli
         .or_else(|| rule(id))
         .or_else(|| reference(&library, id))
         .or_else(|| gate(&library, id))
-        .or_else(|| server_word(id))
+        .or_else(|| server_word(&library, id))
         .or_else(|| suite(&library, id))
-        .or_else(|| profile(&library, id))
-        .or_else(|| target(id));
+        .or_else(|| profile(&library, id));
     match text {
         Some(text) => {
             terminal.write_out(text.as_bytes())?;
@@ -91,6 +90,11 @@ impl Page {
         for line in text.lines() {
             let _ = writeln!(self.text, "{:indent$}{line}", "");
         }
+    }
+
+    fn try_it(&mut self, command: &str) {
+        self.section("Try it");
+        self.raw(command, 2);
     }
 
     fn sources(&mut self, references: impl IntoIterator<Item = impl AsRef<str>>) {
@@ -163,7 +167,10 @@ fn case(library: &Library, id: &str) -> Option<String> {
     let (suite, case) = found?;
     let mut page = Page::new(&format!("{}/{}", suite.id, case.id), &case.title);
     page.text.push('\n');
-    page.line("Suite", &format!("{} ({})", suite.title, case.place_text()));
+    page.line(
+        "Suite",
+        &format!("{} ({}:{})", suite.title, case.place.file, case.place.line),
+    );
     page.line("Severity", severity_word(case.severity));
     page.line("Evidence", &certainty_words(case.certainty));
     page.line("Flavours", &case.flavours.join(", "));
@@ -506,42 +513,65 @@ fn profile(library: &Library, id: &str) -> Option<String> {
     Some(page.end())
 }
 
-fn target(id: &str) -> Option<String> {
-    let target = targets::find(id)?;
-    let mut page = Page::new(&target.name, &target.title);
-    page.text.push('\n');
-    page.line("Source", &target.source);
-    page.line(
-        "Deactivates",
-        target.policy.deactivation.as_deref().unwrap_or_default(),
-    );
-    page.line(
-        "Groups",
-        target.policy.groups.as_deref().unwrap_or_default(),
-    );
-    page.line("Not offered", &target.policy.not_offered.join(", "));
-    page.line("Set up with", &target.documented_with.join(", "));
-    page.section("Try it");
-    page.item(&format!(
-        "scimproof run --reference --persona {}",
-        target.name
-    ));
-    Some(page.end())
-}
-
 /// A fault, lawful variant or persona of the reference server.
-fn server_word(_id: &str) -> Option<String> {
-    None
-}
-
-trait PlaceText {
-    fn place_text(&self) -> String;
-}
-
-impl PlaceText for Case {
-    fn place_text(&self) -> String {
-        format!("{}:{}", self.place.file, self.place.line)
+fn server_word(library: &Library, id: &str) -> Option<String> {
+    if let Some(fault) = scim_reference::faults()
+        .iter()
+        .find(|fault| fault.name == id)
+    {
+        let mut page = Page::new(fault.name, fault.title);
+        page.text.push('\n');
+        page.line("Fault", fault.what);
+        page.line("Breaks", &fault.breaks.join(", "));
+        page.line("Source", fault.source);
+        if let Some(defect) = fault.defect {
+            page.line("Mimics", &source_line(&format!("defect:{defect}")));
+            covered_by(&mut page, library, &format!("defect:{defect}"));
+        }
+        page.try_it(&format!("scimproof run --reference --fault {}", fault.name));
+        return Some(page.end());
     }
+    if let Some(variant) = scim_reference::lawful_variants()
+        .iter()
+        .find(|variant| variant.name == id)
+    {
+        let mut page = Page::new(variant.name, variant.title);
+        page.text.push('\n');
+        page.line("Lawful", variant.what);
+        page.line("Source", variant.source);
+        page.try_it(&format!(
+            "scimproof run --reference --lawful {}",
+            variant.name
+        ));
+        return Some(page.end());
+    }
+    let persona = scim_reference::personas()
+        .iter()
+        .find(|persona| persona.name == id);
+    let target = targets::find(id);
+    let title = persona
+        .map(|p| p.title)
+        .or(target.map(|t| t.title.as_str()))?;
+    let mut page = Page::new(id, title);
+    page.text.push('\n');
+    if let Some(persona) = persona {
+        page.line("Behaves", persona.what);
+        page.line("Source", persona.source);
+    }
+    if let Some(target) = target {
+        page.line(
+            "Deactivates",
+            target.policy.deactivation.as_deref().unwrap_or_default(),
+        );
+        page.line(
+            "Groups",
+            target.policy.groups.as_deref().unwrap_or_default(),
+        );
+        page.line("Not offered", &target.policy.not_offered.join(", "));
+        page.line("Set up with", &target.documented_with.join(", "));
+    }
+    page.try_it(&format!("scimproof run --reference --persona {id}"));
+    Some(page.end())
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError>
         Kind::Mappings => mappings(&wanted),
         Kind::Requirements => requirements(&library()?),
         Kind::Gates => gates(&wanted),
-        Kind::Faults => faults(),
+        Kind::Faults => faults(&library()?),
         Kind::Lawful => lawful(),
         Kind::Personas => personas(),
     };
@@ -217,16 +217,36 @@ fn gates(wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
         .collect()
 }
 
-fn faults() -> Vec<Item> {
-    Vec::new()
+fn faults(library: &Library) -> Vec<Item> {
+    let covered = coverage(library);
+    scim_reference::faults()
+        .iter()
+        .map(|fault| {
+            let noticed_by = fault.defect.and_then(|defect| covered.get(&format!("defect:{defect}")).cloned()).unwrap_or_default();
+            item(json!({
+                "id": fault.name, "title": fault.title, "defect": fault.defect, "breaks": fault.breaks,
+                "source": fault.source, "noticed_by": noticed_by,
+            }))
+        })
+        .collect()
 }
 
 fn lawful() -> Vec<Item> {
-    Vec::new()
+    scim_reference::lawful_variants()
+        .iter()
+        .map(|variant| {
+            item(json!({ "id": variant.name, "title": variant.title, "source": variant.source }))
+        })
+        .collect()
 }
 
 fn personas() -> Vec<Item> {
-    Vec::new()
+    scim_reference::personas()
+        .iter()
+        .map(|persona| {
+            item(json!({ "id": persona.name, "title": persona.title, "source": persona.source }))
+        })
+        .collect()
 }
 
 /// Quirks are not listed by themselves, but `explain` knows them.

@@ -19,7 +19,7 @@ use crate::results::{Body, Exchange, ExchangeId, Header, TransportError, Transpo
 use crate::suite::model::Credential;
 
 /// What `reqwest` adds where a request does not say otherwise; recorded, since it goes out.
-const DEFAULT_HEADERS: [(&str, &str); 2] =
+pub(super) const DEFAULT_HEADERS: [(&str, &str); 2] =
     [("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate")];
 
 /// The pause before a refused connection is tried once more: a full listen queue empties within this time.

@@ -1,16 +1,15 @@
 //! Secrets are taken out of everything that is recorded, at the moment of recording, by value and by header name.
 //!
 //! By value: each secret as it is, in base64 (whatever stands before it), percent-encoded, form-encoded,
-//! JSON-escaped and HTML-escaped, without regard to case. By name: headers that carry credentials.
+//! JSON-escaped and HTML-escaped, without regard to the case of ASCII letters. By name: headers that carry credentials.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{PoisonError, RwLock};
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::Regex;
 
 use crate::config::Secret;
 
@@ -40,10 +39,12 @@ pub struct Redactor {
 
 #[derive(Default)]
 struct State {
-    /// Every form of every secret, lower-cased -> its label.
-    forms: HashMap<String, String>,
+    /// Every form of every secret.
+    forms: Vec<String>,
+    /// The label of each form.
+    labels: Vec<String>,
     /// Finds any of the forms; `None` where there are none.
-    finder: Option<Regex>,
+    finder: Option<AhoCorasick>,
     /// Names of headers that carry a configured credential, lower case.
     headers: Vec<String>,
 }
@@ -72,27 +73,18 @@ impl Redactor {
             return;
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.forms.contains_key(&value.to_lowercase()) {
+        if state.forms.iter().any(|form| form == value) {
             return;
         }
         for form in forms_of(value) {
-            state
-                .forms
-                .entry(form.to_lowercase())
-                .or_insert_with(|| label.to_owned());
+            state.forms.push(form);
+            state.labels.push(label.to_owned());
         }
-        let mut all: Vec<&String> = state.forms.keys().collect();
-        // The longest first: a secret may be part of another one's form.
-        all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        let pattern = all
-            .iter()
-            .map(|form| regex::escape(form))
-            .collect::<Vec<_>>()
-            .join("|");
-        state.finder = regex::RegexBuilder::new(&pattern)
-            .case_insensitive(true)
-            .size_limit(256 << 20)
-            .build()
+        // The longest match wins: a secret may be the beginning of another one's form.
+        state.finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&state.forms)
             .ok();
     }
 
@@ -109,13 +101,21 @@ impl Redactor {
         let Some(finder) = &state.finder else {
             return Cow::Borrowed(text);
         };
-        finder.replace_all(text, |found: &regex::Captures<'_>| {
-            let label = state
-                .forms
-                .get(&found[0].to_lowercase())
-                .map_or("SECRET", String::as_str);
-            format!("${label}")
-        })
+        if !finder.is_match(text) {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len());
+        finder.replace_all_with(text, &mut out, |found, _, out| {
+            out.push('$');
+            out.push_str(
+                state
+                    .labels
+                    .get(found.pattern().as_usize())
+                    .map_or("SECRET", String::as_str),
+            );
+            true
+        });
+        Cow::Owned(out)
     }
 
     /// Every string in a JSON value without secrets, member names included.
@@ -264,7 +264,7 @@ mod tests {
         let redactor = redactor();
         let forms = [
             SECRET.to_owned(),
-            SECRET.to_uppercase(),
+            SECRET.to_ascii_uppercase(),
             percent(SECRET, false),
             percent(SECRET, false).to_lowercase(),
             percent(SECRET, true),
