@@ -71,12 +71,12 @@ impl Engine {
         let mut steps = list.iter().map(step).collect::<Result<Vec<Step>>>()?;
         let mut known = BTreeSet::new();
         for step in &steps {
-            if let Some(id) = step.bulk_id.as_ref().filter(|_| step.method == "POST") {
-                if !known.insert(id.clone()) {
-                    return Err(ScimError::syntax(format!(
-                        "the bulkId '{id}' is used twice"
-                    )));
-                }
+            if let Some(id) = step.bulk_id.as_ref().filter(|_| step.method == "POST")
+                && !known.insert(id.clone())
+            {
+                return Err(ScimError::syntax(format!(
+                    "the bulkId '{id}' is used twice"
+                )));
             }
         }
         self.run(&mut steps, &known, tolerated);
@@ -173,12 +173,10 @@ impl Engine {
         if let Some(flaw) = &step.flaw {
             return Err(flaw.clone());
         }
-        if !partly {
-            if let Some(id) = step.refers.iter().find(|id| !job.created.contains_key(*id)) {
-                return Err(ScimError::value(format!(
-                    "the bulkId '{id}' stands for no created resource"
-                )));
-            }
+        if !partly && let Some(id) = step.refers.iter().find(|id| !job.created.contains_key(*id)) {
+            return Err(ScimError::value(format!(
+                "the bulkId '{id}' stands for no created resource"
+            )));
         }
         let (kind, id) = self.addressed(step, job)?;
         let wanted = Wanted::default();

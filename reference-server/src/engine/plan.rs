@@ -36,13 +36,12 @@ pub(super) fn candidates(
             lookup(state, kind, *place, operand)
         }
         Bound::Element(place, inner) => emails(state, kind, *place, inner),
-        Bound::Member(id) => Some(
+        Bound::Member(id) => Some(sorted(
             state
                 .slot(id)
                 .map(|member| state.groups(member).to_vec())
                 .unwrap_or_default(),
-        )
-        .map(sorted),
+        )),
         Bound::Absent(false) => Some(Vec::new()),
         _ => None,
     }

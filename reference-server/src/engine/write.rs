@@ -53,6 +53,13 @@ impl Condition {
     }
 }
 
+/// What a write makes of a resource.
+struct After {
+    document: Object,
+    delta: Delta,
+    secret: bool,
+}
+
 /// The outcome of a PATCH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Patched {
@@ -176,7 +183,17 @@ impl Engine {
                 &mut delta,
             )?;
             let echoed = document.clone();
-            self.update(&mut state, moment, slot, &before, document, &delta, secret)?;
+            self.update(
+                &mut state,
+                moment,
+                slot,
+                &before,
+                After {
+                    document,
+                    delta,
+                    secret,
+                },
+            )?;
             let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
             Ok(self.show(&state, moment, slot, &view))
         };
@@ -238,7 +255,17 @@ impl Engine {
                 &mut delta,
             )?;
             let echoed = document.clone();
-            self.update(&mut state, moment, slot, &before, document, &delta, secret)?;
+            self.update(
+                &mut state,
+                moment,
+                slot,
+                &before,
+                After {
+                    document,
+                    delta,
+                    secret,
+                },
+            )?;
             let bodiless = match self.behaviour.patch_answer {
                 PatchAnswer::ByType => kind.has_members(),
                 PatchAnswer::Resource => false,
@@ -334,10 +361,11 @@ impl Engine {
         document: &mut Object,
         delta: &mut Delta,
     ) -> Result<()> {
-        if self.behaviour.fold_user_names && moment.kind.slot == slots::USER {
-            if let Some(Value::String(name)) = document.get_mut("userName") {
-                *name = name.to_lowercase();
-            }
+        if self.behaviour.fold_user_names
+            && moment.kind.slot == slots::USER
+            && let Some(Value::String(name)) = document.get_mut("userName")
+        {
+            *name = name.to_lowercase();
         }
         settle_manager(state, document);
         if let Some(hooks) = &self.hooks {
@@ -391,10 +419,13 @@ impl Engine {
         moment: Moment<'_>,
         slot: Slot,
         before: &Object,
-        mut document: Object,
-        delta: &Delta,
-        secret: bool,
+        after: After,
     ) -> Result<()> {
+        let After {
+            mut document,
+            delta,
+            secret,
+        } = after;
         let kind = moment.kind;
         document.shift_remove("schemas");
         let same = before.len() == document.len() + 1

@@ -339,10 +339,10 @@ fn plain_role(attribute: &Attribute, mut raw: Object) -> Object {
     if let Some(Value::Object(inner)) = packed.and_then(|text| serde_json::from_str(text).ok()) {
         raw.extend(inner);
     }
-    if !raw.contains_key("display") {
-        if let Some(name) = raw.shift_remove("displayName") {
-            raw.insert("display".to_owned(), name);
-        }
+    if !raw.contains_key("display")
+        && let Some(name) = raw.shift_remove("displayName")
+    {
+        raw.insert("display".to_owned(), name);
     }
     raw
 }
@@ -421,12 +421,12 @@ fn immutable(attributes: &[Attribute], stored: &Object, body: &mut Object) -> Re
                 }
                 _ => {}
             }
-        } else if attribute.kind == Kind::Complex && !attribute.multi {
-            if let (Some(Value::Object(old)), Some(Value::Object(new))) =
+        } else if attribute.kind == Kind::Complex
+            && !attribute.multi
+            && let (Some(Value::Object(old)), Some(Value::Object(new))) =
                 (stored.get(&attribute.name), body.get_mut(&attribute.name))
-            {
-                immutable(&attribute.sub, old, new)?;
-            }
+        {
+            immutable(&attribute.sub, old, new)?;
         }
     }
     Ok(())
@@ -435,9 +435,10 @@ fn immutable(attributes: &[Attribute], stored: &Object, body: &mut Object) -> Re
 /// Keeps `active` where a PUT does not speak of it: a replacement that leaves it out must not let
 /// a locked-out person in again (RFC 7644 section 3.5.1 leaves omitted attributes to the provider).
 pub fn keep_active(kind: &ResourceType, stored: &Object, body: &mut Object, spoken: bool) {
-    if kind.slot == slots::USER && !spoken {
-        if let Some(active) = stored.get("active") {
-            body.entry("active").or_insert_with(|| active.clone());
-        }
+    if kind.slot == slots::USER
+        && !spoken
+        && let Some(active) = stored.get("active")
+    {
+        body.entry("active").or_insert_with(|| active.clone());
     }
 }

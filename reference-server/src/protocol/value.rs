@@ -32,7 +32,7 @@ pub fn is_base64(text: &str) -> bool {
     let alphabet =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
     let length = if padding > 0 {
-        text.len() % 4 == 0
+        text.len().is_multiple_of(4)
     } else {
         body.len() % 4 != 1
     };

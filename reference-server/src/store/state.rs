@@ -254,10 +254,10 @@ impl State {
         for key in keys {
             self.index.remove(key, slot);
         }
-        if let Some(order) = self.order.get_mut(usize::from(kind)) {
-            if let Ok(position) = order.binary_search(&slot) {
-                order.remove(position);
-            }
+        if let Some(order) = self.order.get_mut(usize::from(kind))
+            && let Ok(position) = order.binary_search(&slot)
+        {
+            order.remove(position);
         }
         for group in self.groups.remove(&slot).unwrap_or_default() {
             if let Some(members) = self.members.get_mut(&group) {

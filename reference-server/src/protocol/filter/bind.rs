@@ -202,10 +202,12 @@ fn compare<'t>(
         })?);
     }
     let operand = fitting(place.leaf(), operator, operand, leniency)?;
-    if is_members(place, kind) && operator == Operator::Eq && place.leaf().name == "value" {
-        if let Value::String(id) = operand {
-            return Ok(Bound::Member(id));
-        }
+    if is_members(place, kind)
+        && operator == Operator::Eq
+        && place.leaf().name == "value"
+        && let Value::String(id) = operand
+    {
+        return Ok(Bound::Member(id));
     }
     Ok(Bound::Compare(place, operator, operand))
 }

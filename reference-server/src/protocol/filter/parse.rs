@@ -346,8 +346,7 @@ mod tests {
             (r#"  title  eq  null "#, r#"title eq null"#),
             (r#"not.x eq 1"#, r#"not.x eq 1"#),
         ] {
-            let filter = parse(text, &Leniency::DEFAULT)
-                .unwrap_or_else(|complaint| panic!("{text}: {complaint}"));
+            let filter = parse(text, &Leniency::DEFAULT).expect(text);
             assert_eq!(filter.to_string(), printed);
         }
     }

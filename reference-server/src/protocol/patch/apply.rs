@@ -154,13 +154,13 @@ fn at_path(
         Some(selection) => with_selection(holder, place, op, &selection, value, leniency)?,
         None => whole(holder, place, op, value, leniency)?,
     }
-    if let Some(before) = before {
-        if holder.get(&place.attribute.name) != Some(&before) {
-            return Err(ScimError::mutability(format!(
-                "'{}' is immutable",
-                place.leaf().name
-            )));
-        }
+    if let Some(before) = before
+        && holder.get(&place.attribute.name) != Some(&before)
+    {
+        return Err(ScimError::mutability(format!(
+            "'{}' is immutable",
+            place.leaf().name
+        )));
     }
     if let Some(urn) = place.extension {
         prune(target.document, urn);
@@ -455,22 +455,22 @@ fn write(
         return Ok(());
     }
     let raw = value.unwrap_or_default();
-    if attribute.kind == Kind::Complex && !attribute.multi {
-        if let (Value::Object(raw), Some(Value::Object(stored))) =
+    if attribute.kind == Kind::Complex
+        && !attribute.multi
+        && let (Value::Object(raw), Some(Value::Object(stored))) =
             (&raw, holder.get_mut(&attribute.name))
-        {
-            // Sub-attributes that are not named stay (RFC 7644 section 3.5.2.3).
-            for (name, value) in raw.clone() {
-                match attribute.sub(&name) {
-                    Some(sub) if sub.mutability != Mutability::ReadOnly => {
-                        write(stored, sub, op, Some(value), leniency)?
-                    }
-                    _ => {}
+    {
+        // Sub-attributes that are not named stay (RFC 7644 section 3.5.2.3).
+        for (name, value) in raw.clone() {
+            match attribute.sub(&name) {
+                Some(sub) if sub.mutability != Mutability::ReadOnly => {
+                    write(stored, sub, op, Some(value), leniency)?
                 }
+                _ => {}
             }
-            tidy(holder, attribute, false, leniency);
-            return Ok(());
         }
+        tidy(holder, attribute, false, leniency);
+        return Ok(());
     }
     match conform::attribute_value(attribute, raw, leniency)? {
         Some(fitting) => {
@@ -510,7 +510,8 @@ fn tidy(holder: &mut Object, attribute: &Attribute, cleared: bool, leniency: &Le
     if let Some(Value::Array(list)) = holder.get_mut(&attribute.name) {
         let husks = cleared && leniency.drop_husks;
         list.retain(|element| {
-            !value::is_unassigned(element) && !(husks && elements::is_husk(attribute, element))
+            let husk = husks && elements::is_husk(attribute, element);
+            !husk && !value::is_unassigned(element)
         });
     }
     if holder

@@ -127,14 +127,14 @@ fn selected(
     leniency: &Leniency,
 ) -> Result<Vec<String>> {
     let bound = elements(selection, attribute, leniency)?;
-    if let Bound::Compare(place, Operator::Eq, Value::String(id)) = &bound {
-        if place.leaf().name == "value" {
-            return Ok(if set.contains(id) {
-                vec![id.clone()]
-            } else {
-                Vec::new()
-            });
-        }
+    if let Bound::Compare(place, Operator::Eq, Value::String(id)) = &bound
+        && place.leaf().name == "value"
+    {
+        return Ok(if set.contains(id) {
+            vec![id.clone()]
+        } else {
+            Vec::new()
+        });
     }
     let id = |element: &Object| {
         element
