@@ -193,3 +193,81 @@ fn unselected(suite: &Suite, case: &Case, flavour: Option<&str>) -> Unselected {
         title: case.title.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Conditions, Glob, Selection, select};
+    use crate::suite::bundled;
+
+    fn frame_of(selection: &Selection, conditions: &Conditions) -> Frame {
+        let library = bundled().expect("the bundled suites load");
+        let plan = select(&library, selection, conditions).expect("something is selected");
+        Frame::of(&plan, &library, Severity::Violation)
+    }
+
+    fn okta() -> Selection {
+        Selection {
+            profiles: vec!["okta".to_owned()],
+            ..Selection::default()
+        }
+    }
+
+    #[test]
+    fn a_whole_profile_leaves_nothing_out() {
+        let frame = frame_of(&okta(), &Conditions::default());
+        assert!(!frame.narrowed);
+        assert_eq!(frame.unselected, []);
+        let flavours: Vec<_> = frame.profiles[0]
+            .flavours
+            .iter()
+            .map(|f| f.id.as_str())
+            .collect();
+        assert_eq!(
+            (frame.profiles[0].id.as_str(), flavours),
+            ("okta", vec!["aiw", "catalogue"])
+        );
+    }
+
+    #[test]
+    fn a_selection_names_the_core_cases_that_it_leaves_out() {
+        let selection = Selection {
+            suites: vec![Glob::new("okta/match")],
+            ..okta()
+        };
+        let frame = frame_of(&selection, &Conditions::default());
+        assert!(frame.narrowed);
+        assert!(
+            frame
+                .unselected
+                .iter()
+                .any(|u| u.id == "okta/users/create" && u.flavour.is_none())
+        );
+        assert!(
+            frame
+                .unselected
+                .iter()
+                .all(|u| u.profile == "okta" && !u.id.starts_with("okta/match/"))
+        );
+    }
+
+    #[test]
+    fn a_skipped_case_is_in_the_plan_and_not_left_out() {
+        let selection = Selection {
+            skips: vec![Glob::new("okta/users/create")],
+            ..okta()
+        };
+        assert_eq!(frame_of(&selection, &Conditions::default()).unselected, []);
+    }
+
+    #[test]
+    fn flavours_that_the_config_leaves_out_are_neither_played_nor_missed() {
+        let conditions = Conditions {
+            flavours: [("okta".to_owned(), vec!["aiw".to_owned()])].into(),
+            ..Conditions::default()
+        };
+        let frame = frame_of(&okta(), &conditions);
+        assert!(!frame.narrowed);
+        assert_eq!(frame.profiles[0].flavours.len(), 1);
+    }
+}
