@@ -55,11 +55,41 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     if !stale.is_empty() {
         report.add_testsuite(suite("known-failures", started, stale));
     }
+    let mut xml = Vec::new();
     report
         .build()
-        .write_xml(&mut *out)
+        .write_xml(&mut xml)
         .map_err(io::Error::other)?;
-    out.write_all(b"\n")
+    let xml = String::from_utf8(xml).map_err(io::Error::other)?;
+    out.write_all(with_exact_times(&xml).as_bytes())?;
+    out.write_all(
+        b"
+",
+    )
+}
+
+/// The crate prints seconds as floating point, such as `1.2389999999999999`; Jenkins' schema grants three decimals. Text is
+/// CDATA and quotes in attributes are escaped, so outside of CDATA ` time="` is always the attribute.
+fn with_exact_times(xml: &str) -> String {
+    const ATTRIBUTE: &str = " time=\"";
+    let mut out = String::with_capacity(xml.len());
+    let mut rest = xml;
+    while !rest.is_empty() {
+        let (markup, after) = rest.split_at(rest.find("<![CDATA[").unwrap_or(rest.len()));
+        for (at, part) in markup.split(ATTRIBUTE).enumerate() {
+            if at == 0 {
+                out.push_str(part);
+                continue;
+            }
+            let (value, tail) = part.split_at(part.find('"').unwrap_or(part.len()));
+            let seconds: f64 = value.parse().unwrap_or_default();
+            out.push_str(&format!("{ATTRIBUTE}{seconds:.3}{tail}"));
+        }
+        let (text, next) = after.split_at(after.find("]]>").map_or(after.len(), |end| end + 3));
+        out.push_str(text);
+        rest = next;
+    }
+    out
 }
 
 /// Cases by suite, suites in plan order.

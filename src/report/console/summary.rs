@@ -133,7 +133,7 @@ fn table(screen: &mut Screen<'_>, run: &Run) -> io::Result<()> {
         })
         .max()
         .unwrap_or(0)
-        .clamp(8, 24);
+        .clamp(8, 30);
     let wide = screen.width >= name_width + VERDICT + COUNTS + 4;
     if wide {
         let head = format!(
