@@ -8,6 +8,7 @@
 pub mod console;
 mod finding;
 pub mod har;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
