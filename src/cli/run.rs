@@ -452,11 +452,10 @@ fn render(format: Format, run: &Run, out: &mut Vec<u8>) -> Result<(), CliError> 
     match format {
         Format::Junit => report::junit::render(run, out)?,
         Format::Json => report::json::render(run, out)?,
-        Format::Html | Format::Markdown | Format::Sarif | Format::Har => {
-            return Err(CliError::Usage(format!(
-                "the report format {format:?} cannot be written"
-            )));
-        }
+        Format::Html => report::html::render(run, out)?,
+        Format::Markdown => report::markdown::render(run, out)?,
+        Format::Sarif => report::sarif::render(run, out)?,
+        Format::Har => report::har::render(run, out)?,
     }
     Ok(())
 }
