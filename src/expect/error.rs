@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::{came, one_of, show, show_or_nothing};
+use super::words::{came, one_of, show};
 use super::{Answer, Judged};
 use crate::scim::named;
 use crate::suite::model::ErrorExpect;
@@ -39,10 +39,13 @@ pub(super) fn judge(wanted: &ErrorExpect, answer: &Answer<'_>) -> Judged {
         list.iter()
             .any(|s| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(ERROR)))
     }) {
-        return broken(format!(
-            "schemas of the error is {}, expected [\"{ERROR}\"]",
-            show_or_nothing(named(json, "schemas"))
-        ));
+        return broken(match named(json, "schemas") {
+            None => "the error has no schemas".to_owned(),
+            Some(schemas) => format!(
+                "schemas of the error is {}, expected [\"{ERROR}\"]",
+                show(schemas)
+            ),
+        });
     }
     match named(json, "status") {
         Some(Value::String(text)) if *text == status.to_string() => {}
@@ -51,10 +54,11 @@ pub(super) fn judge(wanted: &ErrorExpect, answer: &Answer<'_>) -> Judged {
                 "status of the error is the number {number}, expected the string \"{status}\""
             ));
         }
-        found => {
+        None => return broken("the error has no status".to_owned()),
+        Some(found) => {
             return broken(format!(
                 "status of the error is {}, expected \"{status}\"",
-                show_or_nothing(found)
+                show(found)
             ));
         }
     }

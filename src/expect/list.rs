@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::matcher;
-use super::words::{all_of, came, cut, show_or_nothing};
+use super::words::{all_of, came, show, show_or_nothing};
 use super::{Answer, Judged, Known};
 use crate::scim::{AttrPath, SchemaView, named};
 use crate::suite::model::{ListExpect, Matcher};
@@ -73,13 +73,11 @@ fn find_fault(
         list.iter()
             .any(|s| s.as_str().is_some_and(|s| s.eq_ignore_ascii_case(LIST)))
     }) {
-        return fault(
-            format!(
-                "schemas is {}, expected [\"{LIST}\"]",
-                show_or_nothing(named(json, "schemas"))
-            ),
-            "a ListResponse",
-        );
+        let message = match named(json, "schemas") {
+            None => "the answer has no schemas: it is no ListResponse".to_owned(),
+            Some(schemas) => format!("schemas is {}, expected [\"{LIST}\"]", show(schemas)),
+        };
+        return fault(message, "a ListResponse");
     }
     let resources = named(json, "Resources").filter(|v| !v.is_null());
     let items: &[Value] = match resources {
@@ -89,8 +87,8 @@ fn find_fault(
         Some(other) => {
             return fault(
                 format!(
-                    "Resources is {}, expected an array",
-                    cut(&other.to_string())
+                    "Resources is of type {}, expected an array",
+                    matcher::type_of(other)
                 ),
                 "an array",
             );
@@ -138,10 +136,10 @@ fn members(wanted: &ListExpect, known: &dyn Known, ids: &[Option<&str>]) -> Opti
     }
     missing.dedup();
     if !missing.is_empty() {
-        let others = if ids.is_empty() {
-            "it is empty".to_owned()
-        } else {
-            format!("it has {} other elements", ids.len())
+        let others = match ids.len() {
+            0 => "it is empty".to_owned(),
+            1 => "it has 1 other element".to_owned(),
+            many => format!("it has {many} other elements"),
         };
         return fault(
             format!(
@@ -201,7 +199,7 @@ fn members(wanted: &ListExpect, known: &dyn Known, ids: &[Option<&str>]) -> Opti
             format!("only {}", all_of(only.iter().cloned()))
         },
         actual: Some(format!(
-            "{} elements, {} of them unexpected",
+            "{} in the list, {} of them unexpected",
             ids.len(),
             foreign.len()
         )),

@@ -83,9 +83,9 @@ impl Found<'_> {
                     article(kind)
                 )),
                 Some(value) => broken(format!(
-                    "{place} is {}, which is {}, not {} {kind}",
+                    "{place} is {}, {}, not {} {kind}",
                     show(value),
-                    type_of(value),
+                    with_article(type_of(value)),
                     article(kind)
                 )),
             },
@@ -120,13 +120,21 @@ impl Found<'_> {
                 if self.contains(item) {
                     return Ok(());
                 }
-                broken(format!("{place} has no {}", item_named(item, self)))
+                broken(match self.part(item) {
+                    Some(part) => {
+                        format!("{place} does not contain {part}: it is {}", self.shown())
+                    }
+                    None => format!("{place} has no {}", item_named(item)),
+                })
             }
             Matcher::Lacks(item) => {
                 if !self.contains(item) {
                     return Ok(());
                 }
-                broken(format!("{place} still has {}", item_named(item, self)))
+                broken(match self.part(item) {
+                    Some(part) => format!("{place} contains {part}: it is {}", self.shown()),
+                    None => format!("{place} still has an {}", item_named(item)),
+                })
             }
             Matcher::Count(count) => {
                 let came = self.elements().count() as u64;
@@ -240,7 +248,7 @@ impl Found<'_> {
             (true, true) => Ok(()),
             (false, true) => broken(format!("{place} lacks {}", all_of(missing.into_iter()))),
             (true, false) => broken(format!(
-                "{place} has {} besides {}",
+                "{place} has {}, expected {}",
                 all_of(foreign.into_iter().take(5)),
                 wanted(matcher)
             )),
@@ -299,6 +307,14 @@ impl Found<'_> {
         }
     }
 
+    /// The text that is looked for in a text, where both are that.
+    fn part(&self, item: &ContainsItem) -> Option<String> {
+        match (item, self.values) {
+            (ContainsItem::Value(part), [Value::String(_)]) => Some(show(part)),
+            _ => None,
+        }
+    }
+
     /// The elements of what was found: of arrays theirs, else the values themselves.
     fn elements(&self) -> impl Iterator<Item = &Value> {
         self.values
@@ -344,12 +360,7 @@ fn multi_of_one(found: &Value, wanted: &Value, at: &Found<'_>) -> bool {
     matches!(found.as_array().map(Vec::as_slice), Some([one]) if multi && !wanted.is_array() && equal(wanted, one, at.at, at.schema))
 }
 
-fn item_named(item: &ContainsItem, found: &Found<'_>) -> String {
-    if let ContainsItem::Value(part) = item
-        && matches!(found.values, [Value::String(_)])
-    {
-        return format!("{} in {}", show(part), found.shown());
-    }
+fn item_named(item: &ContainsItem) -> String {
     match item {
         ContainsItem::Element(_) => format!("element with {}", item_wanted(item)),
         ContainsItem::Value(_) => format!("element {}", item_wanted(item)),
@@ -396,6 +407,14 @@ pub(super) fn type_of(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
+    }
+}
+
+fn with_article(kind: &str) -> String {
+    if kind == "null" {
+        kind.to_owned()
+    } else {
+        format!("{} {kind}", article(kind))
     }
 }
 

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::Answer;
+use crate::scim::{AttrPath, Filter, Selector, named};
 use crate::suite::model::{ContainsItem, Expect, Matcher};
 
 /// Characters of foreign text shown in a message.
@@ -68,8 +69,11 @@ fn join(items: impl Iterator<Item = String>, word: &str) -> String {
     }
 }
 
-/// The status with the beginning of the body.
+/// The status with the beginning of the body; of a list only its size, since it may hold other people's data.
 pub(super) fn status_and_body(status: u16, answer: &Answer<'_>) -> String {
+    if let Some(size) = answer.json.and_then(list_size) {
+        return format!("{status} with {size}");
+    }
     let text = String::from_utf8_lossy(answer.body);
     let text = text.trim();
     if text.is_empty() {
@@ -77,6 +81,20 @@ pub(super) fn status_and_body(status: u16, answer: &Answer<'_>) -> String {
     } else {
         format!("{status} {}", cut_at(text, SHOWN_BODY))
     }
+}
+
+/// A list in a few words; `None` where the document is none.
+fn list_size(json: &Value) -> Option<String> {
+    let elements = if let Value::Array(items) = json {
+        items.len()
+    } else {
+        named(json, "Resources")?.as_array()?.len()
+    };
+    let total = named(json, "totalResults")
+        .map(|total| format!(", totalResults {}", show(total)))
+        .unwrap_or_default();
+    let word = if elements == 1 { "element" } else { "elements" };
+    Some(format!("a list of {elements} {word}{total}"))
 }
 
 /// The whole answer in short.
@@ -193,41 +211,62 @@ pub(super) fn item_wanted(item: &ContainsItem) -> String {
     }
 }
 
-/// A path as part of a check id: `emails[type eq "work"].value` -> `emails.work.value`.
-pub(super) fn slug(path: &str) -> String {
-    let mut out = String::new();
-    let text = path.rsplit_once("urn:").map_or(path, |_| path);
-    for part in text.split(['[', ']']) {
-        // Of a filter only what is compared with is kept: it names the element.
-        let words: Vec<&str> = part.split_whitespace().collect();
-        let part = if words.len() >= 3 && part.contains(" eq ") {
-            words
-                .iter()
-                .filter(|w| w.starts_with('"') || !w.chars().all(char::is_alphabetic))
-                .copied()
-                .collect::<Vec<_>>()
-                .join("-")
-        } else {
-            part.to_owned()
-        };
-        let part: String = part
-            .chars()
-            .filter(|c| *c != '"')
-            .map(|c| {
-                if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                    c
-                } else {
-                    '-'
-                }
-            })
-            .collect();
-        let part = part.trim_matches(['.', '-']);
-        if !part.is_empty() {
-            if !out.is_empty() {
-                out.push('.');
-            }
-            out.push_str(part);
+/// A path as part of a check id: `emails[type eq "work"].value` -> `emails.work.value`, the enterprise extension's
+/// `department` -> `enterprise.department`. What is no path keeps its letters.
+pub(super) fn slug(text: &str) -> String {
+    let Ok(path) = AttrPath::parse(text) else {
+        return plain(text);
+    };
+    let mut parts = Vec::new();
+    match path.urn.as_deref() {
+        Some(urn)
+            if urn.eq_ignore_ascii_case(
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+            ) =>
+        {
+            parts.push("enterprise".to_owned());
+        }
+        Some(urn) if !urn.to_ascii_lowercase().contains(":schemas:core:") => parts.push(plain(urn)),
+        _ => {}
+    }
+    for segment in &path.segments {
+        parts.push(plain(&segment.name));
+        match &segment.selector {
+            // Of a filter only what is compared with is kept: it names the element.
+            Some(Selector::Filter(filter)) => parts.push(plain(&compared(filter).join("-"))),
+            Some(Selector::Index(at)) => parts.push(at.to_string()),
+            None => {}
         }
     }
-    out
+    parts.retain(|part| !part.is_empty());
+    parts.join(".")
+}
+
+fn compared(filter: &Filter) -> Vec<String> {
+    match filter {
+        Filter::Compare {
+            value: Value::String(text),
+            ..
+        } => vec![text.clone()],
+        Filter::Compare { value, .. } => vec![value.to_string()],
+        Filter::Present { attribute } => vec![attribute.clone()],
+        Filter::And(left, right) | Filter::Or(left, right) => {
+            [compared(left), compared(right)].concat()
+        }
+        Filter::Not(inner) => [vec!["not".to_owned()], compared(inner)].concat(),
+    }
+}
+
+fn plain(text: &str) -> String {
+    let mapped: String = text
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._-".contains(c) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    mapped.trim_matches(['.', '-']).to_owned()
 }

@@ -13,6 +13,9 @@ mod misplaced;
 mod path;
 mod schema;
 
+#[cfg(test)]
+mod tests;
+
 pub use access::{flatten, get, named, remove, set};
 pub use differences::{Difference, differences};
 pub use encode::{QueryStyle, encode_path_segment, encode_query_value, escape_filter_literal};
