@@ -114,12 +114,15 @@ pub(super) enum FailOn {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    override_usage = "scimproof run --target URL [OPTIONS]\n       scimproof run --reference [OPTIONS]",
+    after_help = "Examples:\n  \
     scimproof run --reference\n  \
     SCIM_TOKEN=... scimproof run --target https://scim.example.com/scim/v2 --token-env SCIM_TOKEN \\\n      \
     --report junit=junit.xml --report json=report.json\n  \
     scimproof run --profile entra --case 'entra/users/disable-*' --keep -v\n\n\
-    Exit codes: 0 ready, 1 something failed, 2 wrong usage or configuration, 3 target not testable, 130 interrupted")]
+    Exit codes: 0 ready, 1 something failed, 2 wrong usage or configuration, 3 target not testable, 130 interrupted"
+)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,

@@ -142,7 +142,7 @@ fn mappings(wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
         .flat_map(|mapping| {
             mapping.rows.iter().map(|row| {
                 item(json!({
-                    "id": format!("{}:{}", mapping.profile, row.attribute),
+                    "id": format!("{}/{:?}/{}", mapping.profile, row.resource, row.attribute),
                     "title": format!("{} -> {}", row.attribute, row.path),
                     "profile": mapping.profile, "attribute": row.attribute, "path": row.path,
                     "resource": format!("{:?}", row.resource), "sample": row.sample,

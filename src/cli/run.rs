@@ -414,6 +414,18 @@ fn publish_all(
             None => on_stdout = Some(bytes),
         }
     }
+    if let Some(stop) = run
+        .stop
+        .as_ref()
+        .filter(|stop| stop.reason == StopReason::Untestable && run.cases.is_empty())
+    {
+        // There is nothing to show but why.
+        terminal.complain(&stop.message);
+        if let Some(bytes) = on_stdout {
+            terminal.write_out(&bytes)?;
+        }
+        return failure.map_or(Ok(()), Err);
+    }
     let to_stderr = on_stdout.is_some();
     let options = report::console::Options {
         color: terminal.is_coloured(&args.output, to_stderr),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::address::operation;
 use crate::client::{Client, Received, Request};
-use crate::results::{ExchangeId, Policy, Stop, StopReason, TargetFacts, TransportErrorKind};
+use crate::results::{ExchangeId, Policy, Stop, StopReason, TargetFacts};
 use crate::scim::{SchemaView, named};
 use crate::suite::model::Credential;
 
@@ -313,25 +313,10 @@ fn unreachable(received: &Received) -> Option<Stop> {
         return None;
     }
     let error = received.exchange.error.as_ref()?;
-    let advice = match error.kind {
-        TransportErrorKind::Dns => "check the host name",
-        TransportErrorKind::Connect => "check host and port, and that the target is running",
-        TransportErrorKind::Tls => "check the certificate, or give its authority with ca_file",
-        TransportErrorKind::Timeout => {
-            "check that the target is up, or give it more time with --timeout"
-        }
-        TransportErrorKind::Closed | TransportErrorKind::Protocol => {
-            "check the port and whether it speaks http or https"
-        }
-        TransportErrorKind::Limit => {
-            "a page of one user should be small; check that count is obeyed"
-        }
-        TransportErrorKind::Deadline => "give the run more time with --deadline",
-        TransportErrorKind::Refused => "check the URL and the credentials of the configuration",
-    };
+    // The client's sentence says what to try already.
     let message = error.message.trim_end_matches('.');
     Some(untestable(format!(
-        "The target can't be tested: {message}; {advice}."
+        "The target can't be tested: {message}."
     )))
 }
 
