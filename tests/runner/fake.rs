@@ -10,40 +10,40 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::a
 type Twist = dyn Fn(&Asked<'_>, &mut Store) -> Option<ResponseTemplate> + Send + Sync;
 
 /// A request, taken apart.
-pub struct Asked<'a> {
-    pub method: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
     /// `/Users`, `/Users/7`.
-    pub path: String,
-    pub query: BTreeMap<String, String>,
-    pub body: Value,
+    pub(crate) path: String,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) body: Value,
 }
 
 impl Asked<'_> {
-    pub fn is(&self, method: &str, start: &str) -> bool {
+    pub(crate) fn is(&self, method: &str, start: &str) -> bool {
         self.method == method && self.path.starts_with(start)
     }
 
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 }
 
 /// What the server holds, and what happened.
 #[derive(Default)]
-pub struct Store {
+pub(crate) struct Store {
     /// `/Users/7` -> the resource.
-    pub resources: BTreeMap<String, Value>,
+    pub(crate) resources: BTreeMap<String, Value>,
     /// `POST /Users` and the like, in order.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
     /// The same with bodies.
-    pub sent: Vec<(String, Value)>,
+    pub(crate) sent: Vec<(String, Value)>,
     /// For twists that count.
-    pub counter: u32,
+    pub(crate) counter: u32,
     next: u32,
 }
 
 impl Store {
-    pub fn count(&self, start: &str) -> usize {
+    pub(crate) fn count(&self, start: &str) -> usize {
         self.log
             .iter()
             .filter(|line| line.starts_with(start))
@@ -51,7 +51,7 @@ impl Store {
     }
 
     /// Makes a resource and returns it as stored.
-    pub fn make(&mut self, endpoint: &str, body: &Value) -> Value {
+    pub(crate) fn make(&mut self, endpoint: &str, body: &Value) -> Value {
         self.next += 1;
         let id = format!("id-{}", self.next);
         let mut resource = body.clone();
@@ -68,9 +68,9 @@ impl Store {
 }
 
 /// The server.
-pub struct Fake {
-    pub server: MockServer,
-    pub store: Arc<Mutex<Store>>,
+pub(crate) struct Fake {
+    pub(crate) server: MockServer,
+    pub(crate) store: Arc<Mutex<Store>>,
 }
 
 struct Behaviour {
@@ -80,12 +80,12 @@ struct Behaviour {
 
 impl Fake {
     /// A server that does everything right.
-    pub async fn right() -> Self {
+    pub(crate) async fn right() -> Self {
         Self::with(|_, _| None).await
     }
 
     /// A server with a twist: what it returns is sent in place of the right answer.
-    pub async fn with(
+    pub(crate) async fn with(
         twist: impl Fn(&Asked<'_>, &mut Store) -> Option<ResponseTemplate> + Send + Sync + 'static,
     ) -> Self {
         let store = Arc::new(Mutex::new(Store::default()));
@@ -101,14 +101,14 @@ impl Fake {
         Self { server, store }
     }
 
-    pub fn store(&self) -> std::sync::MutexGuard<'_, Store> {
+    pub(crate) fn store(&self) -> std::sync::MutexGuard<'_, Store> {
         self.store
             .lock()
             .expect("no test panics while it holds the store")
     }
 }
 
-pub fn answer(status: u16, body: &Value) -> ResponseTemplate {
+pub(crate) fn answer(status: u16, body: &Value) -> ResponseTemplate {
     let answer = ResponseTemplate::new(status);
     if body.is_null() {
         answer
@@ -117,7 +117,7 @@ pub fn answer(status: u16, body: &Value) -> ResponseTemplate {
     }
 }
 
-pub fn error(status: u16) -> ResponseTemplate {
+pub(crate) fn error(status: u16) -> ResponseTemplate {
     answer(
         status,
         &json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": status.to_string(), "detail": "no"}),
@@ -152,7 +152,7 @@ impl Respond for Behaviour {
 }
 
 /// The right answer.
-pub fn right(asked: &Asked<'_>, store: &mut Store) -> ResponseTemplate {
+pub(crate) fn right(asked: &Asked<'_>, store: &mut Store) -> ResponseTemplate {
     let parts: Vec<&str> = asked
         .path
         .split('/')

@@ -36,7 +36,7 @@ cases:
 ";
 
 /// A plan of the cases in this text (the list under `cases:`).
-pub fn plan(cases: &str) -> Plan {
+pub(crate) fn plan(cases: &str) -> Plan {
     let source = |name: &str, text: String| Source {
         name: name.to_owned(),
         text,
@@ -45,7 +45,8 @@ pub fn plan(cases: &str) -> Plan {
         source("suites/test/profile.yaml", PROFILE.to_owned()),
         source("suites/test/suite.yaml", format!("{HEAD}{cases}")),
     ])
-    .unwrap_or_else(|errors| panic!("{errors}"));
+    .map_err(|errors| errors.to_string())
+    .expect("the suite loads");
     let profile = Arc::new(library.profiles[0].clone());
     let suite = &library.suites[0];
     let cases = suite
@@ -69,14 +70,14 @@ pub fn plan(cases: &str) -> Plan {
 }
 
 /// How a run is set up; the fields that tests change.
-pub struct Setup {
-    pub jobs: usize,
-    pub settle: Duration,
-    pub keep: bool,
-    pub repeat: bool,
-    pub deadline: Option<Instant>,
-    pub state_dir: Option<PathBuf>,
-    pub tag: RunTag,
+pub(crate) struct Setup {
+    pub(crate) jobs: usize,
+    pub(crate) settle: Duration,
+    pub(crate) keep: bool,
+    pub(crate) repeat: bool,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) tag: RunTag,
 }
 
 impl Default for Setup {
@@ -93,13 +94,13 @@ impl Default for Setup {
     }
 }
 
-pub fn client(uri: &str) -> Client {
+pub(crate) fn client(uri: &str) -> Client {
     install_crypto();
     let base = BaseUrl::parse(&format!("{uri}/scim")).expect("a base URL");
     Client::new(ClientOptions::new(base)).expect("a client")
 }
 
-pub fn context(uri: &str, setup: &Setup) -> Context {
+pub(crate) fn context(uri: &str, setup: &Setup) -> Context {
     let bodies: BTreeMap<String, Value> = [
         (
             "okta/user",
@@ -139,7 +140,7 @@ pub fn context(uri: &str, setup: &Setup) -> Context {
 }
 
 /// Plays cases; `on_event` may stop the run by returning true.
-pub async fn play_with(
+pub(crate) async fn play_with(
     uri: &str,
     cases: &str,
     setup: &Setup,
@@ -161,25 +162,26 @@ pub async fn play_with(
     collected
 }
 
-pub async fn play(uri: &str, cases: &str, setup: &Setup) -> Collected {
+pub(crate) async fn play(uri: &str, cases: &str, setup: &Setup) -> Collected {
     play_with(uri, cases, setup, |_| false).await
 }
 
 /// Checks by their part of the id, with outcome.
-pub fn outcomes(case: &CaseResult) -> Vec<(&str, Outcome)> {
+pub(crate) fn outcomes(case: &CaseResult) -> Vec<(&str, Outcome)> {
     case.checks
         .iter()
         .map(|check| (part(check), check.outcome))
         .collect()
 }
 
-pub fn part(check: &CheckResult) -> &str {
+pub(crate) fn part(check: &CheckResult) -> &str {
     check.id.split_once('#').map_or("", |(_, part)| part)
 }
 
-pub fn check<'a>(case: &'a CaseResult, wanted: &str) -> &'a CheckResult {
+pub(crate) fn check<'a>(case: &'a CaseResult, wanted: &str) -> &'a CheckResult {
     case.checks
         .iter()
         .find(|check| part(check) == wanted)
-        .unwrap_or_else(|| panic!("{wanted} is not among {:?}", outcomes(case)))
+        .ok_or_else(|| format!("{wanted} is not among {:?}", outcomes(case)))
+        .expect("the check is there")
 }
