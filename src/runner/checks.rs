@@ -71,6 +71,13 @@ impl Checks {
         format!("{}#{id}", self.case.id)
     }
 
+    /// Whether a failed check is worse than a remark.
+    pub(super) fn matters(&self, id: &str) -> bool {
+        self.done
+            .iter()
+            .any(|check| check.id == id && check.severity > Severity::Info)
+    }
+
     /// Adds what was ruled. Returns the whole id where it failed.
     pub(super) fn add(&mut self, part: Part, heard: Option<&Heard>) -> Option<String> {
         let mut check = self.blank(&part);

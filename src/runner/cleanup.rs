@@ -179,20 +179,20 @@ pub(super) async fn run(shared: &Shared) -> Vec<String> {
         .all()
         .into_iter()
         .filter(|entry| matches!(entry.standing, Standing::Left | Standing::Foreign))
-        .filter_map(|entry| {
-            // A foreign id is listed without a word on what is there: it may be somebody's.
+        .map(|entry| {
             let what = match (&entry.resource, &entry.find) {
+                (Some(id), None) => format!("{}/{id}", entry.endpoint),
                 (Some(id), _) if entry.standing == Standing::Left => {
                     format!("{}/{id}", entry.endpoint)
                 }
                 (_, Some(find)) => format!("{}?{}={}", entry.endpoint, find.attribute, find.value),
-                _ => return None,
+                (None, None) => entry.endpoint.clone(),
             };
-            Some(if entry.note.is_empty() {
+            if entry.note.is_empty() {
                 what
             } else {
                 format!("{what} ({})", entry.note)
-            })
+            }
         })
         .collect()
 }
@@ -207,7 +207,7 @@ async fn settle_entry(shared: &Shared, carrier: &mut impl Carrier, entry: Entry)
             shared.ledger.looked_at(entry.id, false);
             shared.ledger.note(
                 entry.id,
-                "the id that was given for it shows something else; the resource was not found",
+                "GET shows nothing there that this run sent, so it was left alone",
             );
         }
         Removal::Left(note) => shared.ledger.left(entry.id, &note),

@@ -28,6 +28,8 @@ pub(super) struct Written {
     pub(super) on: Vec<usize>,
     /// The failed check that says that the target refused it.
     pub(super) refused: Option<String>,
+    /// The target declined, as the suite allows: then nothing may have changed.
+    pub(super) declined: bool,
 }
 
 impl Written {
@@ -194,6 +196,10 @@ impl Play {
                 format!("{}.state.{}", send.id, self.resources[at].name)
             } else {
                 format!("{}.state", send.id)
+            };
+            let change = match change {
+                Change::Paths(_) | Change::Gone if written.declined => Change::Paths(Vec::new()),
+                other => other,
             };
             match change {
                 Change::Any => self.resources[at].state = None,
@@ -378,6 +384,7 @@ impl Play {
             body: None,
             on: Vec::new(),
             refused: None,
+            declined: false,
         };
         let concerned: Vec<usize> = (0..self.resources.len())
             .filter(|at| {

@@ -151,6 +151,7 @@ impl Play {
                 body: None,
                 on: Vec::new(),
                 refused: None,
+                declined: false,
             };
             self.verify(send, changes, &written).await;
         }
@@ -223,7 +224,12 @@ impl Play {
             }
         };
         self.capture(send, heard);
-        let refused = failed.filter(|_| !heard.is_success());
+        let refused = failed.filter(|id| !heard.is_success() && self.checks.matters(id));
+        // An answer that the suite allows, or only remarks upon, and that is no success: the target lawfully declined.
+        let declined = refused.is_none()
+            && heard
+                .status()
+                .is_some_and(|status| status >= 300 && status != 404);
         if refused.is_some() && self.refused_write.is_none() {
             self.refused_write.clone_from(&refused);
         }
@@ -232,6 +238,7 @@ impl Play {
             body: ready.body.clone(),
             on,
             refused,
+            declined,
         }
     }
 

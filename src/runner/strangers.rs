@@ -166,7 +166,15 @@ fn with_member(
 
 /// The texts of a resource that may say who somebody is. Words of the protocol and very short ones are none.
 fn texts(value: &Value, key: &str, into: &mut BTreeSet<String>) {
-    const NOT_PRIVATE: [&str; 6] = ["schemas", "type", "resourcetype", "version", "id", "locale"];
+    const NOT_PRIVATE: [&str; 7] = [
+        "meta",
+        "schemas",
+        "type",
+        "resourcetype",
+        "version",
+        "id",
+        "locale",
+    ];
     if NOT_PRIVATE
         .iter()
         .any(|name| key.eq_ignore_ascii_case(name))

@@ -174,3 +174,60 @@ async fn a_run_that_left_nothing_leaves_no_journal() {
         0
     );
 }
+
+#[tokio::test]
+async fn what_carries_no_name_of_the_run_is_left_and_listed() {
+    let cases = r#"
+  - id: nameless
+    title: a body that should be refused
+    steps:
+      - { id: post, send: POST /Users, body: {"userName": ""}, expect: { status: 400 } }
+"#;
+    let fake = Fake::right().await;
+    let run = play(&fake.server.uri(), cases, &Setup::default()).await;
+    assert_eq!(run.leftovers.len(), 1);
+    assert!(
+        run.leftovers[0].starts_with("/Users/id-1 ("),
+        "{:?}",
+        run.leftovers
+    );
+    assert_eq!(
+        fake.store().count("DELETE"),
+        0,
+        "nothing proves that it is ours"
+    );
+}
+
+#[tokio::test]
+async fn cleanup_finds_by_name_what_a_kill_left_without_an_id() {
+    let state = tempfile::tempdir().expect("a folder");
+    let fake = Fake::right().await;
+    let setup = Setup {
+        keep: true,
+        state_dir: Some(state.path().to_owned()),
+        ..Setup::default()
+    };
+    play(&fake.server.uri(), TURN_OFF, &setup).await;
+    // The kill came before the answer: the line with the id never was written, the one before is torn.
+    let folder = std::fs::read_dir(state.path())
+        .expect("reads")
+        .next()
+        .expect("one")
+        .expect("reads")
+        .path();
+    let journal = std::fs::read_dir(folder)
+        .expect("reads")
+        .next()
+        .expect("one")
+        .expect("reads")
+        .path();
+    let text = std::fs::read_to_string(&journal).expect("reads");
+    let sent = text.lines().take(2).collect::<Vec<_>>().join("\n");
+    std::fs::write(&journal, format!("{sent}\n{{\"event\":\"ma")).expect("writes");
+
+    let done = cleanup(&client(&fake.server.uri()), state.path(), None)
+        .await
+        .expect("reads");
+    assert_eq!((done.removed.len(), done.left.len()), (1, 0), "{done:?}");
+    assert!(fake.store().resources.is_empty());
+}

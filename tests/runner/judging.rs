@@ -433,3 +433,88 @@ async fn a_walk_meets_everybody_once() {
         .collect();
     assert!(failed.contains(&"once"), "{failed:?}");
 }
+
+#[tokio::test]
+async fn a_lawful_refusal_changes_nothing_and_is_no_finding() {
+    let cases = TURN_OFF.replace(
+        "expect: { status: [200, 204] }",
+        "expect: { either: [{ status: [200, 204] }, { status: 501, note: may be left out }, { status: 403, severity: info, note: worth knowing }] }",
+    );
+    for (status, damage, rest) in [
+        (501, false, Outcome::Passed),
+        (403, false, Outcome::Passed),
+        (501, true, Outcome::Failed),
+    ] {
+        let fake = Fake::with(move |asked, store| {
+            if !asked.is("PATCH", "/") {
+                return None;
+            }
+            if damage {
+                store.resources.get_mut(&asked.path)?["displayName"] = json!("Other");
+            }
+            Some(error(status))
+        })
+        .await;
+        let run = play(&fake.server.uri(), &cases, &Setup::default()).await;
+        let case = &run.cases[0];
+        let either = if status == 501 {
+            Outcome::Passed
+        } else {
+            Outcome::Failed
+        };
+        assert_eq!(
+            outcomes(case),
+            [
+                ("given.user", Outcome::Passed),
+                ("off.either", either),
+                ("off.state.rest", rest)
+            ],
+            "{status} {damage}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn unchanged_is_judged_by_what_was_known_before() {
+    let cases = r#"
+  - id: read
+    title: read back
+    steps:
+      - { id: create, send: POST /Users, makes: user, body: {"userName": "{{unique.a}}", "displayName": "Ann"}, expect: { status: 201 } }
+      - { id: read, send: "GET /Users/{{user.id}}", expect: { status: 200, unchanged: user } }
+"#;
+    for (loses, outcome) in [(false, Outcome::Passed), (true, Outcome::Failed)] {
+        let fake = Fake::with(move |asked, store| {
+            if loses && asked.is("GET", "/Users/") {
+                let mut less = store.resources.get(&asked.path)?.clone();
+                less["displayName"] = json!(null);
+                return Some(answer(200, &less));
+            }
+            None
+        })
+        .await;
+        let run = play(&fake.server.uri(), cases, &Setup::default()).await;
+        assert_eq!(check(&run.cases[0], "read.unchanged").outcome, outcome);
+    }
+}
+
+#[tokio::test]
+async fn a_step_after_a_delete_may_find_the_resource_gone() {
+    let cases = r#"
+  - id: again
+    title: deleted, and made again
+    given: { user: okta/user }
+    steps:
+      - { id: delete, send: "DELETE /Users/{{user.id}}", expect: { status: 204 }, changes: { user: any } }
+      - { id: create, send: POST /Users, makes: user2, fixture: { name: okta/user, set: { userName: "{{user.userName}}" } }, expect: { status: 201 } }
+"#;
+    let fake = Fake::right().await;
+    let run = play(&fake.server.uri(), cases, &Setup::default()).await;
+    assert_eq!(
+        run.cases[0].outcome,
+        Outcome::Passed,
+        "{:?}",
+        run.cases[0].checks
+    );
+    assert!(fake.store().resources.is_empty());
+}
