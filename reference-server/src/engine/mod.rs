@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod bulk;
+mod commit;
 mod cursor;
 mod discovery;
 pub mod hooks;

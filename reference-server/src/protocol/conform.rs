@@ -45,11 +45,31 @@ pub fn resource(kind: &ResourceType, body: Object, leniency: &Leniency) -> Resul
         if attribute.name == "schemas" {
             continue;
         }
+        if kind.has_members() && attribute.name == "members" {
+            raw.as_array()
+                .into_iter()
+                .flatten()
+                .try_for_each(names_a_resource)?;
+        }
         if let Some(fitting) = writable(attribute, raw, leniency, &mut secret)? {
             once(&mut document, &attribute.name, fitting)?;
         }
     }
     Ok(Conformed { document, secret })
+}
+
+/// Checks that a member of a group says which resource it is.
+///
+/// # Errors
+/// `invalidValue` when it has no `value`.
+pub fn names_a_resource(member: &Value) -> Result<()> {
+    let nameless = |object: &Object| super::member(object, "value").is_none_or(Value::is_null);
+    if member.as_object().is_some_and(nameless) {
+        return Err(ScimError::value(
+            "a member needs the id of a resource as its 'value'",
+        ));
+    }
+    Ok(())
 }
 
 /// Checks what a stored resource must hold: required attributes, and at most one primary value in

@@ -205,6 +205,15 @@ async fn members_are_a_set() {
     .await
     .is(200);
     assert!(read().await.is_empty());
+    for members in [
+        json!([{"display": "b"}]),
+        json!([{}]),
+        json!([3]),
+        json!({"value": id(&a)}),
+    ] {
+        let body = json!({"schemas": [GROUP], "displayName": "Other", "members": members});
+        rig.post("/Groups", body).await.refused(400, "invalidValue");
+    }
 }
 
 #[tokio::test]

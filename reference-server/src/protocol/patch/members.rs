@@ -38,6 +38,7 @@ pub(super) fn ids(attribute: &Attribute, value: Value, leniency: &Leniency) -> R
     };
     let mut ids = Vec::with_capacity(list.len());
     for raw in list {
+        conform::names_a_resource(&raw)?;
         let Some(element) = conform::single(attribute, raw, leniency)? else {
             continue;
         };

@@ -3,6 +3,7 @@
 mod apply;
 mod elements;
 mod members;
+mod place;
 
 pub use apply::{Target, apply};
 pub use members::MemberSet;
