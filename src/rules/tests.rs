@@ -659,9 +659,7 @@ fn rules_are_listed_once_and_cite_what_exists() {
         );
         assert!(!rule.refs.is_empty(), "{} has no source", rule.id);
         for reference in rule.refs {
-            let read: crate::data::Reference = reference
-                .parse()
-                .unwrap_or_else(|e| panic!("{}: {e}", rule.id));
+            let read: crate::data::Reference = reference.parse().expect(rule.id);
             assert!(
                 read.resolve().is_some(),
                 "{}: {reference} names nothing",

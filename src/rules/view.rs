@@ -180,11 +180,14 @@ impl<'a> View<'a> {
             return None;
         }
         let json = self.seen.json.filter(|json| json.is_object())?;
-        let single = match (&self.endpoint, self.method) {
-            (Endpoint::Collection(_), "POST") => true,
-            (Endpoint::Resource { .. } | Endpoint::Me, "GET" | "PUT" | "PATCH") => true,
-            _ => false,
-        };
+        let single = matches!(
+            (&self.endpoint, self.method),
+            (Endpoint::Collection(_), "POST")
+                | (
+                    Endpoint::Resource { .. } | Endpoint::Me,
+                    "GET" | "PUT" | "PATCH"
+                )
+        );
         // A list where a resource belongs is found by `rules/resource-not-list`.
         (single && !is_list(json)).then_some(json)
     }

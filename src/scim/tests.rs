@@ -11,7 +11,7 @@ use super::{
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn path(text: &str) -> AttrPath {
-    AttrPath::parse(text).unwrap_or_else(|error| panic!("{error}"))
+    AttrPath::parse(text).expect("the tables hold paths")
 }
 
 fn person() -> Value {
