@@ -209,14 +209,20 @@ fn who_breaks(title: &str, why: &str) -> String {
     }
 }
 
-/// The last write before a request that only reads.
+/// Where the request only reads: the last write to the same resource, else the last write of the case's own steps. What was
+/// made before the first step is no cause.
 fn write_before<'a>(case: &'a CaseResult, shown: &Exchange) -> Option<&'a Exchange> {
     if shown.method != "GET" {
         return None;
     }
-    case.exchanges
-        .iter()
-        .rfind(|e| e.id < shown.id && e.method != "GET")
+    let writes = || {
+        case.exchanges
+            .iter()
+            .filter(|e| e.id < shown.id && e.method != "GET" && !e.step.starts_with("given."))
+    };
+    writes()
+        .rfind(|e| e.url == shown.url)
+        .or_else(|| writes().next_back())
 }
 
 fn of_rule<'a>(run: &'a Run, rule: &'a RuleResult) -> Finding<'a> {

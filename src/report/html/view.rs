@@ -169,7 +169,7 @@ impl Page {
             style: include_str!("style.css"),
             script: include_str!("script.js"),
             target: visible(&run.target.base_url),
-            started: visible(&run.started),
+            started: visible(&readable_instant(&run.started)),
             tool: visible(&run.tool),
             run_id: visible(&run.run_id),
             seed: run.seed,
@@ -199,8 +199,21 @@ impl Page {
     }
 }
 
+/// `2026-11-21 10:00:00 UTC`; as written where it is no instant.
+fn readable_instant(instant: &str) -> String {
+    instant.parse::<jiff::Timestamp>().map_or_else(
+        |_| instant.to_owned(),
+        |t| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    )
+}
+
 fn card(profile: &ProfileResult) -> Card {
     let count = |outcome: &str| profile.counts.get(outcome).copied().unwrap_or_default();
+    // Flavours that came out the same need no reason beside the profile's.
+    let alike = profile
+        .flavours
+        .iter()
+        .all(|f| f.verdict == profile.verdict);
     Card {
         id: visible(&profile.id),
         class: match profile.verdict {
@@ -215,7 +228,14 @@ fn card(profile: &ProfileResult) -> Card {
         flavours: profile
             .flavours
             .iter()
-            .map(|f| (visible(&f.id), f.verdict.words(), visible(&f.reason)))
+            .map(|f| {
+                let reason = if alike {
+                    String::new()
+                } else {
+                    visible(&f.reason)
+                };
+                (visible(&f.id), f.verdict.words(), reason)
+            })
             .collect(),
         reasons: profile
             .reasons
