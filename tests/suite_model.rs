@@ -1,5 +1,10 @@
 //! A suite file that uses the whole format, and what the rest of the program gets to see of it.
 
+#![expect(
+    clippy::panic,
+    reason = "a test that fails shows the message that a person gets"
+)]
+
 use scimproof::results::{CertaintyLevel, Severity};
 use scimproof::suite::model::{
     Case, Change, Combine, ContainsItem, Credential, Given, Matcher, Send, SendBody, Step,

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use scimproof::suite::schema;
 use serde_json::{Value, json};
 
+/// Breaks a case.
+type Change<'a> = &'a dyn Fn(&mut Value);
+
 fn suites() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suites")
 }
@@ -90,7 +93,7 @@ fn what_the_loader_refuses_by_its_tables_the_schema_refuses_too() {
         suite
     };
     assert!(validator.is_valid(&case(&|_| {})));
-    let broken: &[(&str, &dyn Fn(&mut Value))] = &[
+    let broken: &[(&str, Change<'_>)] = &[
         ("unknown key", &|case| case["titel"] = json!("x")),
         ("unknown severity", &|case| {
             case["severity"] = json!("fatal")

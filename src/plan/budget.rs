@@ -31,7 +31,7 @@ impl Plan {
     pub fn footprint(&self, jobs: usize) -> Footprint {
         let of = |exclusive: bool| -> Vec<Footprint> {
             self.to_play()
-                .filter(|planned| planned.case.exclusive == exclusive)
+                .filter(|planned| planned.runs_alone() == exclusive)
                 .map(PlannedCase::footprint)
                 .collect()
         };
@@ -60,7 +60,7 @@ impl PlannedCase {
             .filter_map(|send| send.changes.as_ref())
             .map(|changes| changes.of.len())
             .sum();
-        let walks = self.walks().map(|walk| pages(walk)).sum::<u64>();
+        let walks = self.walks().map(pages).sum::<u64>();
         // The GET before the first write on what the case made (docs/architecture.md, ownership).
         let seen = made;
         // What no step names is read at the end: it must not have changed.

@@ -21,7 +21,7 @@ pub use select::select;
 
 use crate::results::{Policy, SkipKind};
 use crate::scim::SchemaView;
-use crate::suite::model::{Case, Profile, Row};
+use crate::suite::model::{Case, Profile, Row, Step};
 
 /// What the user asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -160,6 +160,15 @@ impl Plan {
 }
 
 impl PlannedCase {
+    /// Whether the case runs alone, after the others: it says so, or it walks a whole list, which the others change.
+    pub fn runs_alone(&self) -> bool {
+        self.case.exclusive
+            || self.case.steps.iter().any(|step| match step {
+                Step::Walk(walk) => !walk.target.contains("filter="),
+                Step::Send(_) | Step::Together(_) => false,
+            })
+    }
+
     /// Whether a step with this `only` is played in this case's flavour.
     pub fn plays(&self, only: &[String]) -> bool {
         only.is_empty()

@@ -1,11 +1,19 @@
 //! Planning, from outside: what is selected, in which order, what is skipped and what is refused.
 
+#![expect(
+    clippy::panic,
+    reason = "a test that fails shows the message that a person gets"
+)]
+
 use std::collections::BTreeMap;
 
 use super::{Conditions, Footprint, Glob, Plan, PlanError, Selection, select};
 use crate::results::{Policy, SkipKind};
 use crate::scim::SchemaView;
 use crate::suite::{Library, Source, load};
+
+/// Name, selection, conditions, and the cases that are skipped beyond those that always are, with their class.
+type Row<'a> = (&'a str, &'a Selection, Conditions, Vec<(&'a str, SkipKind)>);
 
 const PROFILES: &[(&str, &str)] = &[
     (
@@ -230,7 +238,7 @@ fn what_is_left_out_says_why() {
         ("bulk", Capability),
         ("sort", Capability),
     ];
-    let table: Vec<(&str, &Selection, Conditions, Vec<(&str, SkipKind)>)> = vec![
+    let table: Vec<Row<'_>> = vec![
         ("nothing declared", &nothing, all.clone(), vec![]),
         (
             "no credentials",

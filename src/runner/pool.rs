@@ -11,7 +11,6 @@ use super::case::{Attempt, play};
 use super::context::{Event, Shared};
 use crate::plan::{Plan, PlannedCase};
 use crate::results::{CaseResult, CheckResult, Outcome, SkipKind, StopReason};
-use crate::suite::model::{Case, Step};
 
 /// Plays all cases of a plan: those that bear company first, then the exclusive ones, each alone.
 pub(super) async fn all(
@@ -25,9 +24,7 @@ pub(super) async fn all(
             .cases
             .iter()
             .enumerate()
-            .filter(|(_, planned)| {
-                planned.skip.is_none() && is_exclusive(&planned.case) == exclusive
-            })
+            .filter(|(_, planned)| planned.skip.is_none() && planned.runs_alone() == exclusive)
             .map(|(at, _)| at)
             .collect();
         open
@@ -99,15 +96,6 @@ async fn contained(
         outcome: result.outcome,
     });
     result
-}
-
-/// Whether a case runs alone: it says so, or it walks a list that the other cases change.
-fn is_exclusive(case: &Case) -> bool {
-    case.exclusive
-        || case.steps.iter().any(|step| match step {
-            Step::Walk(walk) => !walk.target.contains("filter="),
-            Step::Send(_) | Step::Together(_) => false,
-        })
 }
 
 fn panic_text(panic: Box<dyn Any + Send>) -> String {

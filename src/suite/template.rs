@@ -471,6 +471,10 @@ impl fmt::Display for Template {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::panic,
+    reason = "a test that fails shows the message that a person gets"
+)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;
