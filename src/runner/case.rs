@@ -118,7 +118,8 @@ impl Play {
         for step in &case.steps {
             let (id, only) = match step {
                 Step::Send(send) => (&send.id, &send.only),
-                Step::Together(sends) => match sends.first() {
+                // Each of them says for itself in which flavours it is played.
+                Step::Together(sends) => match sends.iter().find(|send| self.plays(&send.only)) {
                     Some(first) => (&first.id, &first.only),
                     None => continue,
                 },

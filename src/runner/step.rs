@@ -105,6 +105,7 @@ impl Play {
                 on = licence.on.clone();
             }
             self.checks.about(&send.refs, &send.hint);
+            self.checks.about(&send.refs, &send.hint);
             let written = self.heard_write(send, &ready, &heard, on);
             verified.push((send, ready.changes, written));
         }

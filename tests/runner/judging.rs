@@ -518,3 +518,37 @@ async fn a_step_after_a_delete_may_find_the_resource_gone() {
     );
     assert!(fake.store().resources.is_empty());
 }
+
+#[tokio::test]
+async fn requests_sent_together_are_judged_in_the_order_of_the_file() {
+    let cases = r#"
+  - id: together
+    title: two at a time
+    given: { user: okta/user }
+    steps:
+      - together:
+          - { id: one, send: POST /Users, makes: a, body: {"userName": "{{unique.a}}"}, expect: { status: 201 } }
+          - { id: two, send: POST /Users, makes: b, body: {"userName": "{{unique.b}}"}, expect: { status: 201 } }
+      - { id: both, send: "GET /Users?filter=userName%20eq%20%22{{unique.b}}%22", expect: { list: { only: [b] } } }
+"#;
+    let fake = Fake::right().await;
+    let run = play(&fake.server.uri(), cases, &Setup::default()).await;
+    let case = &run.cases[0];
+    assert_eq!(
+        outcomes(case),
+        [
+            ("given.user", Outcome::Passed),
+            ("one.status", Outcome::Passed),
+            ("two.status", Outcome::Passed),
+            ("both.list", Outcome::Passed),
+            ("end.state.user", Outcome::Passed),
+        ]
+    );
+    let numbers: Vec<u32> = case
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.id.0)
+        .collect();
+    assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
+    assert!(fake.store().resources.is_empty());
+}
