@@ -1,6 +1,7 @@
 //! Where suites come from: those inside the program, and a folder of the user's beside them.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -221,8 +222,24 @@ fn open(source: &Source) -> Opened<'_> {
     }
 }
 
+/// Reads the files side by side: reading YAML is most of what a start of the program costs.
+fn open_all(sources: &[Source]) -> Vec<Opened<'_>> {
+    let readers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = sources.len().div_ceil(readers).max(1);
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = sources
+            .chunks(share)
+            .map(|share| scope.spawn(move || share.iter().map(open).collect::<Vec<_>>()))
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|reader| reader.join().expect("reading a file does not panic, whatever is in it"))
+            .collect()
+    })
+}
+
 fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, LoadErrors> {
-    let mut opened: Vec<Opened<'_>> = sources.iter().map(open).collect();
+    let mut opened: Vec<Opened<'_>> = open_all(sources);
     let mut library = Library::default();
     let mut described: BTreeMap<String, &str> = BTreeMap::new();
     for file in opened.iter_mut().filter(|file| file.name == PROFILE_FILE) {
