@@ -233,7 +233,11 @@ fn open_all(sources: &[Source]) -> Vec<Opened<'_>> {
             .collect();
         shares
             .into_iter()
-            .flat_map(|reader| reader.join().expect("reading a file does not panic, whatever is in it"))
+            .flat_map(|reader| {
+                reader
+                    .join()
+                    .expect("reading a file does not panic, whatever is in it")
+            })
             .collect()
     })
 }
