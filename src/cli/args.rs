@@ -95,9 +95,9 @@ pub(super) enum Color {
 /// How much is said.
 #[derive(Debug, Args, Default, Clone, Copy)]
 pub(super) struct OutputArgs {
-    /// Say more: passed cases too; twice: what happens inside
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
-    pub(super) verbose: u8,
+    /// Say more: each case as it ends, every finding whole
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
     /// Say less: verdicts only
     #[arg(short, long)]
     pub(super) quiet: bool,

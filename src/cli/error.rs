@@ -68,9 +68,4 @@ impl CliError {
             Self::Untestable(_) => UNTESTABLE,
         }
     }
-
-    /// The reader of our output has gone away, as `| head` does.
-    pub(super) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Output(e) if e.kind() == io::ErrorKind::BrokenPipe)
-    }
 }

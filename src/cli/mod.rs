@@ -50,7 +50,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let terminal = Terminal::of_process();
     match dispatch(cli.command, &terminal) {
         Ok(code) => code,
-        Err(error) if error.is_broken_pipe() => error::CLEAN,
         Err(error) => {
             terminal.complain(&error.to_string());
             error.code()

@@ -90,6 +90,13 @@ fn prepare(args: &RunArgs, terminal: &Terminal) -> Result<Prepared, CliError> {
     if let Some(name) = &args.persona {
         use_target_profile(name, &mut config);
     }
+    if args.reference && config.revoked.is_none() {
+        // The bundled server knows no token but one, so any other shows that a revoked one is refused.
+        config.revoked = Some(Auth::Bearer(Secret::new(
+            random_token(),
+            "SCIM_REVOKED_TOKEN",
+        )));
+    }
     let settings = Settings::resolve(args, &config)?;
     let library = library(args.suites_dir.as_deref())?;
     let plan = plan::select(&library, &settings.selection, &settings.conditions)?;
@@ -159,6 +166,10 @@ struct Target {
     reference: Option<scim_reference::Running>,
 }
 
+fn random_token() -> String {
+    format!("reference-{:032x}", rand::random::<u128>())
+}
+
 async fn target(args: &RunArgs, config: &Config) -> Result<Target, CliError> {
     if !args.reference {
         let options = connect::options(&args.target, config)?;
@@ -168,7 +179,7 @@ async fn target(args: &RunArgs, config: &Config) -> Result<Target, CliError> {
             reference: None,
         });
     }
-    let token = format!("reference-{:032x}", rand::random::<u128>());
+    let token = random_token();
     let running = scim_reference::start(scim_reference::Options {
         tokens: vec![token.clone()],
         faults: args.fault.clone(),
@@ -180,6 +191,7 @@ async fn target(args: &RunArgs, config: &Config) -> Result<Target, CliError> {
     .map_err(|e| CliError::Usage(e.to_string()))?;
     let mut options = ClientOptions::new(BaseUrl::parse(running.base_url())?);
     options.auth = Auth::Bearer(Secret::new(token, "SCIM_TOKEN"));
+    options.revoked.clone_from(&config.revoked);
     if let Some(seconds) = args.target.timeout.or(config.run.timeout_s) {
         options.timeout =
             std::time::Duration::try_from_secs_f64(seconds).unwrap_or(options.timeout);
@@ -282,9 +294,9 @@ fn style(args: &RunArgs, terminal: &Terminal) -> Style {
         terminal.stderr_is_terminal,
     ) {
         (true, ..) => Style::Silent,
-        (false, 1.., _) => Style::EachCase,
-        (false, 0, true) => Style::Bar,
-        (false, 0, false) => Style::Lines,
+        (false, true, _) => Style::EachCase,
+        (false, false, true) => Style::Bar,
+        (false, false, false) => Style::Lines,
     }
 }
 
@@ -430,7 +442,7 @@ fn publish_all(
     let options = report::console::Options {
         color: terminal.is_coloured(&args.output, to_stderr),
         width: terminal.width(to_stderr).unwrap_or(WIDTH),
-        verbose: args.output.verbose > 0,
+        verbose: args.output.verbose,
         quiet: args.output.quiet,
     };
     let mut screen = Vec::new();

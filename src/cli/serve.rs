@@ -35,6 +35,16 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
                 args.listen
             ))
         })?;
+    let missing = [
+        ("--store", args.store != "memory"),
+        ("--audit", args.audit.is_some()),
+        ("--rate-limit", args.rate_limit.is_some()),
+    ];
+    if let Some((flag, _)) = missing.iter().find(|(_, asked)| *asked) {
+        return Err(CliError::Usage(format!(
+            "{flag}: this build of the bundled server does not offer it"
+        )));
+    }
     let schemas = args
         .schema
         .iter()

@@ -55,18 +55,16 @@ impl Terminal {
             .map(|(_, columns)| usize::from(columns))
     }
 
-    /// Writes to standard output.
+    /// Writes to standard output. A reader that has gone away, as `| head` does, has read enough: no failure.
     pub(super) fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        out.write_all(bytes)?;
-        out.flush()
+        unless_gone(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
-    /// Writes to standard error.
+    /// Writes to standard error, on the same terms.
     pub(super) fn write_err(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stderr().lock();
-        out.write_all(bytes)?;
-        out.flush()
+        unless_gone(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
     /// Says on standard error why the program ends, each line under the program's name.
@@ -79,6 +77,13 @@ impl Terminal {
         }
         // Where standard error is closed there is nobody to tell.
         let _ = self.write_err(text.as_bytes());
+    }
+}
+
+fn unless_gone(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 

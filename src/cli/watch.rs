@@ -22,7 +22,6 @@ pub(super) fn watch(
     loop {
         let code = match once() {
             Ok(code) => code,
-            Err(error) if error.is_broken_pipe() => return Err(error),
             Err(error) => {
                 terminal.complain(&error.to_string());
                 error.code()
