@@ -21,7 +21,7 @@ pub(super) fn cap(cases: &mut [CaseResult], frame: &Frame) {
         }
     }
     for members in variants(cases, frame).into_values() {
-        if every_variant_fails(&members, cases) {
+        if every_variant_fails(&members, cases) || way_is_known(&members, cases, frame) {
             continue;
         }
         let note = if members.len() == 1 {
@@ -52,6 +52,18 @@ fn variants(cases: &[CaseResult], frame: &Frame) -> BTreeMap<(String, String), V
         }
     }
     groups
+}
+
+/// The configuration narrowed a profile whose flavour is not known to one: then the lone variant is what the provider sends.
+fn way_is_known(members: &[usize], cases: &[CaseResult], frame: &Frame) -> bool {
+    members.iter().all(|at| {
+        let case = &cases[*at];
+        case.flavour.is_some()
+            && frame.is_best_of(&case.profile)
+            && frame
+                .profile(&case.profile)
+                .is_some_and(|p| p.flavours.len() == 1)
+    })
 }
 
 /// At least two variants, and none of them without a failure above a warning.
@@ -177,6 +189,28 @@ mod tests {
             cap(&mut cases, &frame);
             assert_eq!(severities(&cases), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn a_narrowed_flavour_is_no_guess() {
+        let lone = || {
+            with(
+                case("jumpcloud/u/x.put", vec![failed("s", Severity::Blocker)]),
+                SHAPE_INFERRED,
+            )
+        };
+        let mut narrowed = vec![lone()];
+        cap(
+            &mut narrowed,
+            &frame(&[("jumpcloud", Combine::Best, &["put"])]),
+        );
+        assert_eq!(severities(&narrowed), [Severity::Blocker]);
+        let mut open = vec![lone()];
+        cap(
+            &mut open,
+            &frame(&[("jumpcloud", Combine::Best, &["put", "patch"])]),
+        );
+        assert_eq!(severities(&open), [Severity::Warning]);
     }
 
     #[test]

@@ -174,12 +174,9 @@ mod tests {
             "source",
         ]
         .iter()
-        .map(|label| {
-            block
-                .find(&format!("\n    {label} "))
-                .unwrap_or_else(|| panic!("{label} is missing in {block}"))
-        })
+        .map(|label| block.find(&format!("\n    {label} ")))
         .collect();
+        assert!(places.iter().all(Option::is_some), "{block}");
         assert!(places.is_sorted(), "{block}");
     }
 

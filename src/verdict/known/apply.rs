@@ -182,7 +182,14 @@ mod tests {
     #[test]
     fn an_entry_is_known_fixed_expired_or_left_alone() {
         use KnownStatus::{Expired, Fixed, Known, NotSelected};
-        let table: &[(&str, &str, bool, KnownStatus, &[(&str, Outcome)])] = &[
+        type Row<'a> = (
+            &'a str,
+            &'a str,
+            bool,
+            KnownStatus,
+            &'a [(&'a str, Outcome)],
+        );
+        let table: &[Row<'_>] = &[
             (
                 "okta/u/a.aiw#s.status",
                 "",
