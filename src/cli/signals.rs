@@ -26,6 +26,11 @@ impl Signals {
         Self { stop, again }
     }
 
+    /// Whether the first signal came.
+    pub(super) fn came(&self) -> bool {
+        *self.stop.borrow()
+    }
+
     /// Waits for the first signal.
     pub(super) async fn first(&mut self) {
         if self.stop.wait_for(|stop| *stop).await.is_err() {

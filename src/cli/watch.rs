@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::args::RunArgs;
 use super::connect::DEFAULT_CONFIG;
 use super::error::{CliError, INTERRUPTED};
+use super::signals::Signals;
 use super::terminal::Terminal;
 
 /// How often files are looked at: a person who saves a file does not notice less.
@@ -19,6 +20,10 @@ pub(super) fn watch(
     mut once: impl FnMut() -> Result<u8, CliError>,
 ) -> Result<u8, CliError> {
     let keys = keys();
+    // Once a run has listened to signals the system's own handling is gone for good, so the pauses between runs must
+    // listen too.
+    let runtime = super::runtime()?;
+    let signals = runtime.block_on(async { Signals::listen() });
     loop {
         let code = match once() {
             Ok(code) => code,
@@ -31,8 +36,8 @@ pub(super) fn watch(
             return Ok(code);
         }
         terminal.write_err(b"\nWatching: Enter runs again, Ctrl-C ends.\n")?;
-        if !wait(args, &keys) {
-            return Ok(code);
+        if !wait(args, &keys, &signals) {
+            return Ok(INTERRUPTED);
         }
     }
 }
@@ -50,8 +55,8 @@ fn keys() -> mpsc::Receiver<()> {
     keys
 }
 
-/// Waits for a reason to run again. False where there can be none any more.
-fn wait(args: &RunArgs, keys: &mpsc::Receiver<()>) -> bool {
+/// Waits for a reason to run again. False where a signal ends the program.
+fn wait(args: &RunArgs, keys: &mpsc::Receiver<()>, signals: &Signals) -> bool {
     let before = state(args);
     loop {
         match keys.recv_timeout(LOOK_EVERY) {
@@ -59,6 +64,9 @@ fn wait(args: &RunArgs, keys: &mpsc::Receiver<()>) -> bool {
             Err(RecvTimeoutError::Timeout) => {}
             // Without a keyboard files can still change.
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK_EVERY),
+        }
+        if signals.came() {
+            return false;
         }
         if state(args) != before {
             return true;
