@@ -6,10 +6,21 @@ use crate::scim::{AttrPath, SchemaView};
 
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
+/// Options that nobody uses unless /ServiceProviderConfig offers them (RFC 7643 section 5, RFC 9865 section 4).
+const DECLARED: [&str; 6] = [
+    "bulk",
+    "bulk-limit",
+    "changePassword",
+    "cursor",
+    "etag",
+    "sort",
+];
+
 /// Why a case with these `needs` is not played; `None` where the target has all of them.
 ///
-/// A capability that discovery says nothing of is taken to be there, and so is an attribute where the target declares no
-/// schema for it: a missing declaration is a finding of its own and must not hide others.
+/// What a target must declare before anybody may use it is taken to be missing where discovery says nothing of it. Any
+/// other capability is taken to be there, and so is an attribute where the target declares no schema for it: a missing
+/// declaration is a finding of its own and must not hide others.
 #[must_use]
 pub fn unmet(
     needs: &[String],
@@ -21,8 +32,11 @@ pub fn unmet(
         .find_map(|need| match need.strip_prefix("attr:") {
             Some(path) => leaves_out(path, schema)
                 .then(|| format!("the target's /Schemas has no attribute {path}")),
-            None => (capabilities.get(need) == Some(&false))
-                .then(|| format!("the target does not declare `{need}`")),
+            None => {
+                let there = capabilities.get(need).copied();
+                (!there.unwrap_or(!DECLARED.contains(&need.as_str())))
+                    .then(|| format!("the target does not declare `{need}`"))
+            }
         })
 }
 
@@ -61,7 +75,8 @@ mod tests {
         for (need, there) in [
             ("patch", true),
             ("bulk", false),
-            ("cursor", true),
+            ("cursor", false),
+            ("filter", true),
             ("attr:userName", true),
             ("attr:USERNAME", true),
             ("attr:emails.value", true),

@@ -117,6 +117,9 @@ pub async fn probe(client: &Client, policy: Policy, name: Option<String>) -> Res
     })
 }
 
+/// The largest `maxOperations` that a suite goes beyond: more would be a load test.
+const EXCEEDABLE: u64 = 1000;
+
 struct Asking<'a> {
     client: &'a Client,
     received: Vec<Received>,
@@ -286,6 +289,14 @@ fn declared(config: &Value, capabilities: &mut BTreeMap<String, bool>) {
             capabilities.insert(name.to_owned(), supported);
         }
     }
+    let operations = named(config, "bulk").and_then(|bulk| named(bulk, "maxOperations"));
+    let testable = operations
+        .and_then(Value::as_u64)
+        .is_some_and(|most| (1..=EXCEEDABLE).contains(&most));
+    capabilities.insert(
+        "bulk-limit".to_owned(),
+        testable && supported("bulk") == Some(true),
+    );
     // POST .search is a query like any other (RFC 7644 section 3.4.3): there where filters are.
     if let Some(filter) = supported("filter") {
         capabilities.insert("search".to_owned(), filter);

@@ -109,6 +109,7 @@ pub(super) static NEEDS: Words = Words {
     words: &[
         "patch",
         "bulk",
+        "bulk-limit",
         "filter",
         "sort",
         "etag",

@@ -10,6 +10,7 @@ mod format;
 mod library;
 pub mod model;
 mod problem;
+mod repeat;
 mod report;
 pub mod schema;
 pub mod template;

@@ -9,6 +9,7 @@ use jiff::tz::Offset;
 use serde_json::Value;
 
 use super::model::QueryStyle;
+use super::repeat;
 use crate::scim::{encode_path_segment, encode_query_value, escape_filter_literal, instant};
 
 /// Where the names of a template get their values.
@@ -316,12 +317,16 @@ pub fn render_json(value: &Value, names: &dyn Lookup) -> Result<Value, TemplateE
                 None => Value::String(template.render(names, Position::Body)?),
             }
         }
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| render_json(item, names))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Array(items) => {
+            let mut out = Vec::with_capacity(items.len());
+            for item in items {
+                match item.get("$repeat") {
+                    Some(of) => out.extend(repeat::copies(&render_json(of, names)?)),
+                    None => out.push(render_json(item, names)?),
+                }
+            }
+            Value::Array(out)
+        }
         Value::Object(members) => Value::Object(
             members
                 .iter()
