@@ -2,9 +2,11 @@
 //! vendors' gates, and what to do next. It ends with the verdict, since a terminal shows its end.
 
 mod blocks;
+mod next;
 mod paint;
 mod summary;
 mod tree;
+mod untested;
 
 use std::io::{self, Write};
 
@@ -46,6 +48,11 @@ const BLOCKS: usize = 25;
 const BODY: usize = 400;
 const BODY_VERBOSE: usize = 4096;
 
+/// Ids or things named in one line; the rest is counted.
+const NAMED: usize = 3;
+/// Bytes of a reason.
+const REASON: usize = 600;
+
 /// Writes the screen.
 ///
 /// # Errors
@@ -71,7 +78,7 @@ pub fn render(run: &Run, out: &mut dyn Write, options: &Options) -> io::Result<(
             .collect();
         tree::write(&mut screen, run, &shown)?;
         blocks::write(&mut screen, run, &shown)?;
-        summary::write_untested(&mut screen, run)?;
+        untested::write(&mut screen, run)?;
     }
     summary::write(&mut screen, run, options.quiet)
 }

@@ -1,6 +1,8 @@
 //! The HTML report: one file without any request to elsewhere, for two teams to read together. The template escapes
 //! everything; what a target sent is text here and never markup.
 
+mod findings;
+mod tables;
 mod view;
 
 use std::io::{self, Write};
@@ -10,6 +12,9 @@ use askama::Template;
 use crate::results::Run;
 
 use view::Page;
+
+/// Bytes of a line of text on the page.
+const LINE: usize = 2_000;
 
 /// Writes the run as one HTML document.
 ///
