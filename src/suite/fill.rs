@@ -118,7 +118,10 @@ pub fn changes(changes: &Changes, names: &dyn Lookup) -> Filled<Changes> {
             Ok((name.clone(), change))
         })
         .collect::<Filled<_>>()?;
-    Ok(Changes { of })
+    Ok(Changes {
+        of,
+        later: changes.later,
+    })
 }
 
 /// Paths (or header names) and what stands at them, without any `{{...}}` left.

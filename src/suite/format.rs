@@ -161,7 +161,7 @@ static AUTHS: Words = Words {
 };
 static CHANGES_NONE: Words = Words {
     what: "a word for changes",
-    words: &["none"],
+    words: &["none", "none-later"],
 };
 static CHANGE_WORDS: Words = Words {
     what: "a change",

@@ -358,6 +358,8 @@ pub struct ErrorExpect {
 pub struct Changes {
     /// Resource name -> its change. Empty: nothing may change.
     pub of: Vec<(String, Change)>,
+    /// `none-later`: nothing may change, and the next look at the resource (at the end of the case if not before) shows it.
+    pub later: bool,
 }
 
 /// The change of one resource.

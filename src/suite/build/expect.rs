@@ -171,7 +171,10 @@ impl Builder<'_, '_> {
                 "`changes` names nothing: say `none` where nothing may change",
             );
         }
-        Some(Changes { of })
+        Some(Changes {
+            of,
+            later: node.text() == Some("none-later"),
+        })
     }
 
     fn named_matchers(&mut self, node: Option<&Node>) -> Pairs {
