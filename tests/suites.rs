@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use scimproof::suite;
+use scimproof::suite::{self, Source};
 
 #[test]
 fn every_suite_of_the_project_loads() {
@@ -52,4 +52,35 @@ fn the_suites_inside_the_program_are_those_on_disk() {
     };
     assert_eq!(ids(&bundled), ids(&disk));
     assert_eq!(bundled.profiles, disk.profiles);
+}
+
+/// The examples of docs/writing-suites.md that are whole files.
+#[test]
+fn what_the_documentation_shows_loads() {
+    let text = include_str!("../docs/writing-suites.md");
+    let blocks: Vec<&str> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    let whole = |start: &str| {
+        let block = blocks.iter().find(|block| block.starts_with(start));
+        (*block.unwrap_or_else(|| panic!("no example begins with `{start}`"))).to_owned()
+    };
+    let file = |name: &str, text: String| Source {
+        name: name.to_owned(),
+        text,
+    };
+    let sources = [
+        file(
+            "suites/okta/profile.yaml",
+            include_str!("../suites/okta/profile.yaml").to_owned(),
+        ),
+        file("suites/okta/my-team.yaml", whole("suite: okta/my-team")),
+        file("suites/entra/profile.yaml", whole("profile: entra")),
+    ];
+    match suite::load(&sources) {
+        Ok(library) => assert_eq!((library.profiles.len(), library.suites.len()), (2, 1)),
+        Err(errors) => panic!("\n{errors}\n"),
+    }
 }
