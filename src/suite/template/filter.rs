@@ -19,10 +19,17 @@ pub enum Filter {
     First(usize),
     /// A date-time, written so many hours ahead of UTC: the same instant in other words.
     Zone(i8),
+    /// So many times in a row, for cases about values that are far too long.
+    Repeat(usize),
 }
 
+/// Times that `repeat` repeats at most: long input is tested, a load is not.
+const MOST_REPEATS: usize = 100_000;
+
 /// The names of the filters, as written; `first` takes a number: `first:5`.
-pub const FILTERS: [&str; 6] = ["upper", "lower", "swapcase", "raw", "first:N", "zone:N"];
+pub const FILTERS: [&str; 7] = [
+    "upper", "lower", "swapcase", "raw", "first:N", "zone:N", "repeat:N",
+];
 
 impl Filter {
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -39,6 +46,12 @@ impl Filter {
                     .ok()
                     .filter(|n| (-24..=24).contains(n))
                     .map(Self::Zone),
+                ("repeat", n) => n
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|n| *n <= MOST_REPEATS)
+                    .map(Self::Repeat),
                 _ => None,
             },
         }
@@ -66,6 +79,7 @@ impl Filter {
                     .to_string(),
                 None => text,
             },
+            Self::Repeat(n) => text.repeat(n),
         }
     }
 }

@@ -49,6 +49,7 @@ fn a_value_is_written_as_its_place_asks() {
             "/Users/a%2Fb%20c?a=b",
         ),
         ("/Users/{{user.id|raw}}", Path, "/Users/a/b c"),
+        ("{{user.id|repeat:2}}", Raw, "a/b ca/b c"),
         (
             "?f=userName%20eq%20%22{{user.userName}}%22&x={{user.userName}}",
             Target(PERCENT),
