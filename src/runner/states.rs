@@ -106,19 +106,27 @@ impl Play {
         id
     }
 
-    /// Before a write: every resource whose state is not known is read.
+    /// Reads every resource whose state no GET has shown.
     pub(super) async fn know_all(&mut self) {
         for at in 0..self.resources.len() {
-            let resource = &self.resources[at];
-            let known = resource.state.is_some() || resource.gone || resource.broken_by.is_some();
-            if known || resource.entry.is_none() {
-                continue;
-            }
-            if self.is_confirmed(at) {
-                self.look_again(at).await;
-            } else if let Ok(Some((part, heard))) = self.baseline(at).await {
-                self.checks.add_late(part, &heard);
-            }
+            self.know(at).await;
+        }
+    }
+
+    /// Reads a resource, where no GET has shown its state.
+    pub(super) async fn know(&mut self, at: usize) {
+        let resource = &self.resources[at];
+        let known = resource.state.is_some() || resource.gone || resource.broken_by.is_some();
+        if known || resource.entry.is_none() {
+            return;
+        }
+        if resource.stale && resource.created.is_some() {
+            // Something else was written since it was made: it is looked at as the bystander that it was till now.
+            self.bystander(at).await;
+        } else if self.is_confirmed(at) {
+            self.look_again(at).await;
+        } else if let Ok(Some((part, heard))) = self.baseline(at).await {
+            self.checks.add_late(part, &heard);
         }
     }
 
@@ -260,7 +268,7 @@ impl Play {
         if resource.gone {
             return;
         }
-        let (Some(before), Some(target)) = (resource.state.clone(), self.target_of(at)) else {
+        let (Some(before), Some(target)) = (resource.known().cloned(), self.target_of(at)) else {
             let cause = resource.broken_by.clone();
             let part = self.checks.part(&format!("{prefix}.rest"), severity);
             self.checks.add_errored(
@@ -352,6 +360,9 @@ impl Play {
             .as_ref()
             .filter(|json| heard.status() == Some(200) && json.is_object())
         {
+            Some(after) if resource.state.is_none() => {
+                compare_state(&completed(before, after), after, change, &context)
+            }
             Some(after) => compare_state(before, after, change, &context),
             None => {
                 // One cause, one finding: the first part fails, the others can't be told.
@@ -378,20 +389,12 @@ impl Play {
 
     /// At the end of the case: resources that no step looked at since the last write must be as they were.
     pub(super) async fn bystanders(&mut self) {
-        let untouched = Change::Paths(Vec::new());
-        let nothing = Written {
-            method: String::new(),
-            body: None,
-            on: Vec::new(),
-            refused: None,
-            declined: false,
-        };
         let concerned: Vec<usize> = (0..self.resources.len())
             .filter(|at| {
                 let resource = &self.resources[*at];
                 resource.stale
                     && !resource.gone
-                    && resource.state.is_some()
+                    && resource.known().is_some()
                     && resource.broken_by.is_none()
             })
             .collect();
@@ -403,41 +406,55 @@ impl Play {
             if self.ends() {
                 return;
             }
-            let before = self.resources[at].state.clone().unwrap_or_default();
-            let Some(target) = self.target_of(at) else {
-                continue;
-            };
-            let mut part = self
-                .checks
-                .part(&format!("end.state.{}", self.resources[at].name), None);
-            let mut patience = Patience::new(std::time::Duration::ZERO);
-            let mut first: Option<Judged> = None;
-            loop {
-                let heard = self.read("verify", &target).await;
-                let judged = self
-                    .compare(at, &before, &untouched, &heard, &nothing)
-                    .into_iter()
-                    .find(|one| !one.is_held());
-                let Some(judged) = judged else {
-                    match first {
-                        Some(first) if self.shared.context.settle.is_zero() => {
-                            part.ruling = first.ruling;
-                            self.checks.add_late(part, &heard);
-                        }
-                        _ => {
-                            self.checks.add(part, Some(&heard));
-                        }
-                    }
-                    break;
-                };
-                if !can_change(&heard) || !patience.again().await {
-                    part.ruling = judged.ruling;
-                    self.checks.add(part, Some(&heard));
-                    break;
-                }
-                first.get_or_insert(judged);
-            }
+            self.bystander(at).await;
         }
+    }
+
+    /// A resource at which no write was aimed must be as it was.
+    async fn bystander(&mut self, at: usize) {
+        let untouched = Change::Paths(Vec::new());
+        let nothing = Written {
+            method: String::new(),
+            body: None,
+            on: Vec::new(),
+            refused: None,
+            declined: false,
+        };
+        let before = self.resources[at].known().cloned().unwrap_or_default();
+        let Some(target) = self.target_of(at) else {
+            return;
+        };
+        let mut part = self
+            .checks
+            .part(&format!("end.state.{}", self.resources[at].name), None);
+        let mut patience = Patience::new(std::time::Duration::ZERO);
+        let mut first: Option<Judged> = None;
+        let heard = loop {
+            let heard = self.read("verify", &target).await;
+            let judged = self
+                .compare(at, &before, &untouched, &heard, &nothing)
+                .into_iter()
+                .find(|one| !one.is_held());
+            let Some(judged) = judged else {
+                match first {
+                    Some(first) if self.shared.context.settle.is_zero() => {
+                        part.ruling = first.ruling;
+                        self.checks.add_late(part, &heard);
+                    }
+                    _ => {
+                        self.checks.add(part, Some(&heard));
+                    }
+                }
+                break heard;
+            };
+            if !can_change(&heard) || !patience.again().await {
+                part.ruling = judged.ruling;
+                self.checks.add(part, Some(&heard));
+                break heard;
+            }
+            first.get_or_insert(judged);
+        };
+        self.learn(at, &heard);
     }
 
     /// "Unchanged" is judged when all of the settling time has passed since the last write, not at the first success.
@@ -464,6 +481,19 @@ impl Play {
                 super::address::WriteTarget::Search
             )
     }
+}
+
+/// What a POST showed, with what only a GET shows: the answer to a creation may be partial (RFC 7644 section 3.3).
+fn completed(created: &Value, seen: &Value) -> Value {
+    let mut whole = created.clone();
+    if let (Some(whole), Some(seen)) = (whole.as_object_mut(), seen.as_object()) {
+        for (name, value) in seen {
+            if !whole.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+                whole.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    whole
 }
 
 fn broken(message: String, expected: &str, actual: &str) -> Ruling {

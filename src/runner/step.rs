@@ -42,12 +42,19 @@ impl Play {
                 .also
                 .iter()
                 .any(|also| mentions_unchanged(&also.expect));
-        let unknown = self
-            .resources
-            .iter()
-            .any(|resource| resource.known().is_none());
-        if !reads || matches!(send.body, SendBody::Echo { .. }) || compares && unknown {
-            self.know_all().await;
+        let echoed = match &send.body {
+            SendBody::Echo { of, .. } => Some(of.as_str()),
+            _ => None,
+        };
+        for at in 0..self.resources.len() {
+            let resource = &self.resources[at];
+            let aimed = !reads && send.target.contains(&format!("{{{{{}.", resource.name));
+            let needed = aimed
+                || echoed == Some(resource.name.as_str())
+                || (!reads || compares) && resource.known().is_none();
+            if needed {
+                self.know(at).await;
+            }
         }
         let ready = match self.prepare(send) {
             Ok(ready) => ready,
@@ -294,7 +301,9 @@ impl Play {
                 .find(|at| self.target_of(*at).as_deref() == Some(ready.out.target.as_str()));
             if let Some(at) = found {
                 self.resources[at].note(heard);
-                if self.resources[at].state.is_none() {
+                let resource = &self.resources[at];
+                let bystander = resource.stale && resource.created.is_some();
+                if resource.state.is_none() && !bystander {
                     self.learn(at, heard);
                 }
             }

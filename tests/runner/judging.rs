@@ -542,6 +542,7 @@ async fn requests_sent_together_are_judged_in_the_order_of_the_file() {
             ("two.status", Outcome::Passed),
             ("both.list", Outcome::Passed),
             ("end.state.user", Outcome::Passed),
+            ("end.state.a", Outcome::Passed),
         ]
     );
     let numbers: Vec<u32> = case

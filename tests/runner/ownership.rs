@@ -70,13 +70,14 @@ async fn an_id_that_is_a_strangers_is_never_written_on() {
         assert_eq!(
             outcomes(case),
             [
-                ("given.user", Outcome::Failed),
+                ("given.user", Outcome::Passed),
+                ("given.user.read", Outcome::Failed),
                 ("off.status", Outcome::Errored)
             ]
         );
         assert_eq!(
             check(case, "off.status").cause.as_deref(),
-            Some("test/suite/off#given.user")
+            Some("test/suite/off#given.user.read")
         );
         untouched(&fake, &run);
         assert_eq!(

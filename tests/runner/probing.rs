@@ -41,6 +41,7 @@ async fn capabilities_come_from_gets_alone() {
         .expect("testable");
     let wanted = [
         ("bulk", false),
+        ("bulk-limit", false),
         ("cursor", false),
         ("enterprise", true),
         ("etag", false),
