@@ -23,7 +23,7 @@ pub fn holds(filter: &Bound<'_>, resource: &Object, member: &dyn Fn(&str) -> boo
                 .filter(|found| !found.is_null())
                 .peekable();
             if found.peek().is_none() {
-                return missing(*operator, operand);
+                return missing(place.leaf(), *operator, operand);
             }
             found.any(|found| compares(place.leaf(), found, *operator, operand))
         }
@@ -40,11 +40,14 @@ pub fn matches(filter: &Bound<'_>, element: &Object) -> bool {
     holds(filter, element, &|_| false)
 }
 
-/// A comparison with an attribute that has no value: null is its value (RFC 7643 section 2.5).
-fn missing(operator: Operator, operand: &Value) -> bool {
+/// A comparison with an attribute that has no value: null is its value (RFC 7643 section 2.5), but for `primary`, which
+/// is false where nobody says it (section 2.4).
+fn missing(leaf: &Attribute, operator: Operator, operand: &Value) -> bool {
+    let primary = leaf.kind == Kind::Boolean && leaf.name.eq_ignore_ascii_case("primary");
+    let same = operand.is_null() || primary && operand == &Value::Bool(false);
     match operator {
-        Operator::Eq => operand.is_null(),
-        Operator::Ne => !operand.is_null(),
+        Operator::Eq => same,
+        Operator::Ne => !same,
         _ => false,
     }
 }
