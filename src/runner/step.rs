@@ -55,6 +55,11 @@ impl Play {
             if needed {
                 self.know(at).await;
             }
+            let resource = &self.resources[at];
+            if aimed && let Some(cause) = resource.broken_by.clone() {
+                let why = format!("{} could not be read back", resource.name);
+                return self.not_played(&send.id, send.severity, &why, Some(cause));
+            }
         }
         let ready = match self.prepare(send) {
             Ok(ready) => ready,
