@@ -131,7 +131,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         .transpose()
         .map_err(unknown("persona"))?;
     lawful::apply(&options.lawful, &mut behaviour).map_err(unknown("lawful variant"))?;
-    let broken = faults::seams(&options.faults).map_err(unknown("fault"))?;
+    let broken = faults::seams(&options.faults, &mut behaviour).map_err(unknown("fault"))?;
     let persona = persona.unwrap_or_default();
     let mut registry = Registry::built_in(&behaviour.leniency)?;
     for text in &options.schemas {

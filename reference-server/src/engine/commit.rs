@@ -36,8 +36,8 @@ impl Engine {
         }
         settle_manager(state, document);
         if let Some(hooks) = &self.hooks {
-            hooks.document(moment, before, document);
-            hooks.members(moment, state, slot, delta);
+            hooks.document(moment, before, document)?;
+            hooks.members(moment, state, slot, delta)?;
         }
         for attribute in moment
             .kind
@@ -49,13 +49,6 @@ impl Engine {
             let Some(taken @ Value::String(name)) = document.get(&attribute.name) else {
                 continue;
             };
-            if self
-                .hooks
-                .as_ref()
-                .is_some_and(|hooks| !hooks.unique(moment, &attribute.name))
-            {
-                continue;
-            }
             let key = state.key(
                 (moment.kind.slot, attribute.name.as_str()),
                 &text::prepared(name, attribute.case_exact),
@@ -65,9 +58,17 @@ impl Engine {
                 .into_iter()
                 .filter(|other| Some(*other) != slot);
             for other in others {
-                if stored(known(state, other))
+                let other = stored(known(state, other));
+                let theirs = other
                     .get(&attribute.name)
-                    .is_some_and(|known| value::same(attribute, known, taken))
+                    .filter(|theirs| value::same(attribute, theirs, taken));
+                let Some(theirs) = theirs else {
+                    continue;
+                };
+                if self
+                    .hooks
+                    .as_ref()
+                    .is_none_or(|hooks| hooks.clash(moment, &attribute.name, taken, theirs))
                 {
                     return Err(ScimError::uniqueness(format!(
                         "another {} has this {}",

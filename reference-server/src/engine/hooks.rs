@@ -3,7 +3,9 @@
 //! The correct server has no hooks, and the engine then takes its short ways. Faults implement
 //! [`Hooks`]; every method has the right behaviour as its default.
 
-use crate::protocol::error::ScimError;
+use serde_json::Value;
+
+use crate::protocol::error::{Result, ScimError};
 use crate::protocol::filter::Filter;
 use crate::protocol::schema::ResourceType;
 use crate::protocol::{Object, patch};
@@ -51,34 +53,58 @@ pub trait Hooks: Send + Sync {
     /// The body of a POST or PUT, before it is looked at.
     fn body(&self, _moment: Moment<'_>, _body: &mut Object) {}
 
-    /// The operations of a PATCH, before the first is applied.
-    fn operations(&self, _moment: Moment<'_>, _operations: &mut Vec<patch::Operation>) {}
+    /// The operations of a PATCH and what is stored, before the first is applied.
+    ///
+    /// # Errors
+    /// What the request is refused with.
+    fn operations(
+        &self,
+        _moment: Moment<'_>,
+        _before: &Object,
+        _operations: &mut Vec<patch::Operation>,
+    ) -> Result<()> {
+        Ok(())
+    }
 
     /// A filter, before it is bound; `None` lets everything through.
     fn filter(&self, _kind: &ResourceType, filter: Filter) -> Option<Filter> {
         Some(filter)
     }
 
-    /// Whether a unique value is looked for among the others.
-    fn unique(&self, _moment: Moment<'_>, _attribute: &str) -> bool {
+    /// Whether a value that must be unique, and that another resource has, is a reason to refuse.
+    fn clash(&self, _moment: Moment<'_>, _attribute: &str, _mine: &Value, _theirs: &Value) -> bool {
         true
     }
 
     /// The document that will be stored, and what was stored before.
-    fn document(&self, _moment: Moment<'_>, _before: Option<&Object>, _after: &mut Object) {}
+    ///
+    /// # Errors
+    /// What the request is refused with.
+    fn document(
+        &self,
+        _moment: Moment<'_>,
+        _before: Option<&Object>,
+        _after: &mut Object,
+    ) -> Result<()> {
+        Ok(())
+    }
 
     /// The change of members that will be made.
+    ///
+    /// # Errors
+    /// What the request is refused with.
     fn members(
         &self,
         _moment: Moment<'_>,
         _state: &State,
         _group: Option<Slot>,
         _delta: &mut Delta,
-    ) {
+    ) -> Result<()> {
+        Ok(())
     }
 
     /// What a DELETE does.
-    fn deletion(&self, _moment: Moment<'_>) -> Deletion {
+    fn deletion(&self, _moment: Moment<'_>, _state: &State, _slot: Slot) -> Deletion {
         Deletion::Remove
     }
 

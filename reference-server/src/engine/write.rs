@@ -219,10 +219,10 @@ impl Engine {
                 .ok_or_else(|| absent(kind, id))?;
             condition.check(self.version(&state, slot).as_deref())?;
             let mut operations = operations?;
-            if let Some(hooks) = &self.hooks {
-                hooks.operations(moment, &mut operations);
-            }
             let before = stored(known(&state, slot));
+            if let Some(hooks) = &self.hooks {
+                hooks.operations(moment, &before, &mut operations)?;
+            }
             let mut document = before.clone();
             let mut set = GroupMembers {
                 engine: self,
@@ -290,10 +290,9 @@ impl Engine {
                 .slot_of(kind.slot, id)
                 .ok_or_else(|| absent(kind, id))?;
             condition.check(self.version(&state, slot).as_deref())?;
-            let deletion = self
-                .hooks
-                .as_ref()
-                .map_or(Deletion::Remove, |hooks| hooks.deletion(moment));
+            let deletion = self.hooks.as_ref().map_or(Deletion::Remove, |hooks| {
+                hooks.deletion(moment, &state, slot)
+            });
             if deletion == Deletion::Nothing {
                 return Ok(());
             }

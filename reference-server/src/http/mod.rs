@@ -4,7 +4,7 @@
 mod answer;
 mod dispatch;
 pub mod hooks;
-mod query;
+pub(crate) mod query;
 mod route;
 
 pub use answer::Answer;

@@ -152,7 +152,7 @@ fn number(name: &str, value: &str) -> Result<Option<i64>> {
 
 /// Decodes percent signs, and `+` as a space where the text is of a query string; `None` when the
 /// bytes are no UTF-8. A percent sign without two digits stands for itself.
-pub(super) fn decoded(text: &str, plus: bool) -> Option<String> {
+pub(crate) fn decoded(text: &str, plus: bool) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
