@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use scim_reference::store::Place;
 use scim_reference::{Options, start};
 
 /// Serves SCIM 2.0, with Users, Groups and the enterprise extension.
@@ -39,6 +40,9 @@ struct Arguments {
     /// A JSON file with further schemas and resource types (repeatable)
     #[arg(long = "schema", value_name = "FILE")]
     schemas: Vec<PathBuf>,
+    /// Where resources are kept: memory, or sqlite:PATH for one file that outlives the process
+    #[arg(long, value_name = "STORE", default_value = "memory")]
+    store: Place,
 }
 
 #[tokio::main]
@@ -60,6 +64,7 @@ async fn main() -> ExitCode {
         lawful: arguments.lawful,
         persona: arguments.persona,
         schemas,
+        store: arguments.store,
         ..Options::default()
     };
     let running = match start(options).await {

@@ -16,7 +16,7 @@ use crate::auth::{Credentials, Token};
 use crate::engine::{Behaviour, Engine};
 use crate::http::{self, Server};
 use crate::protocol::schema::{Registry, SchemaError};
-use crate::store::StoreError;
+use crate::store::{Place, StoreError};
 use crate::{faults, lawful, personas};
 
 /// How long open exchanges may finish after a stop.
@@ -47,6 +47,8 @@ pub struct Options {
     pub persona: Option<String>,
     /// Texts of files with further schemas and resource types.
     pub schemas: Vec<String>,
+    /// Where resources are kept.
+    pub store: Place,
 }
 
 impl Default for Options {
@@ -62,6 +64,7 @@ impl Default for Options {
             lawful: Vec::new(),
             persona: None,
             schemas: Vec::new(),
+            store: Place::Memory,
         }
     }
 }
@@ -88,7 +91,7 @@ pub enum StartError {
     /// A schema file cannot be used.
     #[error("a schema file cannot be used: {0}")]
     Schema(#[from] SchemaError),
-    /// The store cannot be read.
+    /// The store cannot be opened or read.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -147,12 +150,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(bind_error)?;
     let base_path = options.base_path.trim_end_matches('/').to_owned();
     let base_url = format!("http://{address}{base_path}");
+    let types = registry.types.iter().map(|kind| kind.name.clone());
+    let durability = options.store.open(types.collect())?;
     let engine = Engine::new(
         registry,
         behaviour,
         base_url.clone(),
         broken.engine.or(persona.engine),
-        None,
+        durability,
     )?;
     let numbered = options.tokens.into_iter().enumerate();
     let mut tokens: Vec<Token> = numbered

@@ -36,7 +36,6 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
             ))
         })?;
     let missing = [
-        ("--store", args.store != "memory"),
         ("--audit", args.audit.is_some()),
         ("--rate-limit", args.rate_limit.is_some()),
     ];
@@ -55,7 +54,14 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
             })
         })
         .collect::<Result<_, _>>()?;
+    let store = args
+        .store
+        .parse()
+        .map_err(|e: scim_reference::store::StoreError| {
+            CliError::Usage(format!("--store: {}", e.0))
+        })?;
     Ok(scim_reference::Options {
+        store,
         listen,
         base_path: args.base_path.clone(),
         tokens: args.token.clone(),

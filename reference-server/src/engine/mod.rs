@@ -40,6 +40,7 @@ pub struct Engine {
     state: RwLock<State>,
     cursors: Cursors,
     last_number: AtomicU64,
+    durable: bool,
 }
 
 impl Engine {
@@ -56,8 +57,9 @@ impl Engine {
         durability: Option<Box<dyn Durability>>,
     ) -> std::result::Result<Self, StoreError> {
         let mut state = State::new(registry.types.len(), durability);
-        state.recall(|state, record| keys::of_record(state, registry.kind(record.kind), record))?;
-        let numbers = AtomicU64::new(u64::from(state.next()));
+        let last_number = state
+            .recall(|state, record| keys::of_record(state, registry.kind(record.kind), record))?;
+        let durable = state.is_durable();
         let base_url = behaviour.public_base.clone().unwrap_or(base_url);
         Ok(Self {
             registry,
@@ -66,7 +68,8 @@ impl Engine {
             hooks,
             state: RwLock::new(state),
             cursors: Cursors::new(),
-            last_number: numbers,
+            last_number: AtomicU64::new(last_number),
+            durable,
         })
     }
 
@@ -78,6 +81,11 @@ impl Engine {
     /// The choices that this server makes.
     pub fn behaviour(&self) -> &Behaviour {
         &self.behaviour
+    }
+
+    /// Whether writes wait for a disk.
+    pub fn is_durable(&self) -> bool {
+        self.durable
     }
 
     /// What locations begin with.

@@ -60,22 +60,23 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
         Ok(body) => body,
         Err(error) => return Answer::error(&error).into_response(media_type),
     };
-    let mut incoming = Incoming {
+    let incoming = Incoming {
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
         body,
     };
-    let answer = match &server.hooks {
-        None => server.answer(&incoming),
-        Some(hooks) => {
-            let mut answer = hooks
-                .request(&mut incoming)
-                .unwrap_or_else(|| server.answer(&incoming));
-            hooks.answer(&incoming, &mut answer);
-            answer
+    let answer = if server.engine.is_durable() {
+        // A write waits for the disk with its thread, which the connections must not wait for.
+        let server = Arc::clone(&server);
+        match tokio::task::spawn_blocking(move || server.exchange(incoming)).await {
+            Ok(answer) => answer,
+            // A panic in the engine, which is reported where it happens.
+            Err(_) => Answer::error(&ScimError::new(500, "the request could not be served")),
         }
+    } else {
+        server.exchange(incoming)
     };
     if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
         tokio::time::sleep(delay).await;
@@ -84,6 +85,18 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
 }
 
 impl Server {
+    /// Answers a request, by way of the hooks where there are some.
+    fn exchange(&self, mut incoming: Incoming) -> Answer {
+        let Some(hooks) = &self.hooks else {
+            return self.answer(&incoming);
+        };
+        let mut answer = hooks
+            .request(&mut incoming)
+            .unwrap_or_else(|| self.answer(&incoming));
+        hooks.answer(&incoming, &mut answer);
+        answer
+    }
+
     /// Answers a request; the one place where errors turn into answers.
     fn answer(&self, request: &Incoming) -> Answer {
         match self.authorised(request) {

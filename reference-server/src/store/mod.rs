@@ -7,10 +7,16 @@
 
 mod index;
 mod members;
+mod place;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod state;
 
 pub use index::Key;
 pub use members::{Delta, Members};
+pub use place::Place;
+#[cfg(feature = "sqlite")]
+pub use sqlite::Sqlite;
 pub use state::{Change, State};
 
 /// The place of a record in the state. Never used twice, so that slots are in order of creation.
@@ -47,6 +53,15 @@ pub struct Recalled {
     pub members: Vec<String>,
 }
 
+/// All that a [`Durability`] gives back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recollection {
+    /// The records, in order of creation.
+    pub records: Vec<Recalled>,
+    /// The highest number that was ever an id, 0 without one, so that none is given twice.
+    pub last_number: u64,
+}
+
 /// A change as a [`Durability`] sees it, by ids.
 #[derive(Debug)]
 pub enum Written<'a> {
@@ -70,18 +85,18 @@ pub enum Written<'a> {
     },
 }
 
-/// A commit could not be made durable.
+/// The store cannot be opened, or a commit could not be made durable.
 #[derive(Debug, thiserror::Error)]
-#[error("the store cannot be written: {0}")]
+#[error("the store cannot be used: {0}")]
 pub struct StoreError(pub String);
 
 /// Keeps commits beyond the life of the process.
 pub trait Durability: Send + Sync {
-    /// All records, in order of creation.
+    /// All that is stored.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn recall(&mut self) -> Result<Vec<Recalled>, StoreError>;
+    fn recall(&mut self) -> Result<Recollection, StoreError>;
 
     /// Writes a commit; it is durable when this returns, and nothing of it is written when it
     /// fails.

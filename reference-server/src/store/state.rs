@@ -52,16 +52,17 @@ impl State {
     }
 
     /// Fills an empty state from the durable store; `keys` gives what is indexed of a record.
+    /// Returns the highest number that was ever an id.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn recall(&mut self, keys: impl Fn(&Self, &Record) -> Vec<Key>) -> Result<(), StoreError> {
+    pub fn recall(&mut self, keys: impl Fn(&Self, &Record) -> Vec<Key>) -> Result<u64, StoreError> {
         let Some(mut durability) = self.durability.take() else {
-            return Ok(());
+            return Ok(0);
         };
         let recalled = durability.recall()?;
         let mut members = Vec::new();
-        for entry in recalled {
+        for entry in recalled.records {
             let found = keys(self, &entry.record);
             let slot = self.next();
             if !entry.members.is_empty() {
@@ -77,7 +78,12 @@ impl State {
             }
         }
         self.durability = Some(durability);
-        Ok(())
+        Ok(recalled.last_number)
+    }
+
+    /// Whether commits go to a disk, and so take time.
+    pub fn is_durable(&self) -> bool {
+        self.durability.is_some()
     }
 
     /// The key of an attribute's value.

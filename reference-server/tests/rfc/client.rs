@@ -3,8 +3,13 @@
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method};
+use scim_reference::store::Place;
 use scim_reference::{Options, Running, start};
 use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// With this variable in the environment, servers keep their resources in a SQLite file each.
+pub(crate) const OVER_SQLITE: &str = "SCIM_REFERENCE_TESTS_OVER_SQLITE";
 
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -15,6 +20,7 @@ pub(crate) const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp
 pub(crate) struct Rig {
     server: Running,
     http: Client,
+    _file: Option<TempDir>,
 }
 
 /// An answer.
@@ -86,12 +92,20 @@ impl Rig {
         .await
     }
 
-    pub(crate) async fn with(options: Options) -> Self {
+    pub(crate) async fn with(mut options: Options) -> Self {
+        let file = std::env::var_os(OVER_SQLITE).map(|_| tempfile::tempdir().expect("a folder"));
+        if let (Some(folder), Place::Memory) = (&file, &options.store) {
+            options.store = Place::Sqlite(folder.path().join("store.db"));
+        }
         // Whoever comes second finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let server = start(options).await.expect("the server starts");
         let http = Client::builder().no_proxy().build().expect("a client");
-        Self { server, http }
+        Self {
+            server,
+            http,
+            _file: file,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

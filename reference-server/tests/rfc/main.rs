@@ -17,3 +17,5 @@ mod patch;
 mod projection;
 mod replace;
 mod search;
+#[cfg(feature = "sqlite")]
+mod stores;
