@@ -137,6 +137,7 @@ impl Engine {
         }
         let attempt = || -> Result<Shown> {
             let spoken = crate::protocol::member(&body, "active").is_some();
+            let named: Vec<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
             let conformed = conform::resource(kind, body, &self.behaviour.leniency);
             let mut state = self.writing();
             let slot = state
@@ -152,12 +153,15 @@ impl Engine {
             conform::keep_active(kind, &before, &mut document, spoken);
             let mut members = take_members(kind, &mut document)?;
             if self.behaviour.omitted == Omitted::Kept {
-                for (name, value) in &before {
+                // What is sent as null or [] is named, and cleared all the same.
+                let kept = |name: &str| !named.contains(&name.to_ascii_lowercase());
+                for (name, value) in before.iter().filter(|(name, _)| kept(name)) {
                     document
                         .entry(name.clone())
                         .or_insert_with(|| value.clone());
                 }
-                members = members.or_else(|| Some(self.member_ids(&state, slot)));
+                members =
+                    members.or_else(|| kept("members").then(|| self.member_ids(&state, slot)));
             }
             conform::complete(kind, &document)?;
             let mut set = GroupMembers {
