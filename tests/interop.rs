@@ -4,6 +4,8 @@
 //! (`tests/interop/SERVER.toml`) say of each finding which true defect of that server it shows, and by what evidence.
 //! A finding that no entry explains fails this test until somebody has looked at it by hand.
 
+#![expect(clippy::print_stdout, reason = "figures for whoever reads the run")]
+
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,5 @@
 //! What an author is told about a broken suite file: all of it at once, with place and nearest right spelling.
 
-#![expect(
-    clippy::panic,
-    reason = "a test that fails shows the message that a person gets"
-)]
-
 use scimproof::suite::{self, LoadErrors, Source};
 
 const OKTA: &str = "profile: okta\ntitle: Okta\ndefault_run: true\nflavours: [{ id: aiw, title: A }, { id: catalogue, title: C }]\n";

@@ -1,10 +1,5 @@
 //! Planning, from outside: what is selected, in which order, what is skipped and what is refused.
 
-#![expect(
-    clippy::panic,
-    reason = "a test that fails shows the message that a person gets"
-)]
-
 use std::collections::BTreeMap;
 
 use super::{Conditions, Footprint, Glob, Plan, PlanError, Selection, select};

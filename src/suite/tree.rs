@@ -383,10 +383,6 @@ fn looks_like_number(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::panic,
-    reason = "a test that fails shows the message that a person gets"
-)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::json;

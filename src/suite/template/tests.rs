@@ -1,10 +1,5 @@
 //! How templates are read, and how values are written in each place.
 
-#![expect(
-    clippy::panic,
-    reason = "a test that fails shows the message that a person gets"
-)]
-
 use proptest::prelude::*;
 use serde_json::json;
 
