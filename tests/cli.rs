@@ -420,9 +420,11 @@ fn one_case_against_the_bundled_server_ends_green_with_its_reports() {
     );
 
     let same = sandbox.run(&["diff", "deep/r.json", "deep/r.json"]);
-    assert_eq!(
-        (code(&same), out(&same)),
-        (0, "Nothing broke, nothing was mended.\n".to_owned())
+    assert_eq!(code(&same), 0);
+    assert!(
+        out(&same).ends_with("\nNothing broke, nothing was mended.\n"),
+        "{}",
+        out(&same)
     );
     let mut worse = report.clone();
     worse["cases"][0]["checks"][0]["outcome"] = "failed".into();
@@ -435,6 +437,17 @@ fn one_case_against_the_bundled_server_ends_green_with_its_reports() {
         "{}",
         out(&diff)
     );
+    let mended = sandbox.run(&["diff", "worse.json", "deep/r.json", "--format", "markdown"]);
+    assert_eq!(code(&mended), 0);
+    for part in ["# scimproof: what changed\n", "\n## Mended: 1\n- `"] {
+        assert!(out(&mended).contains(part), "{}", out(&mended));
+    }
+    let mut blind = report.clone();
+    blind["cases"][0]["checks"][0]["outcome"] = "errored".into();
+    sandbox.write("blind.json", &blind.to_string());
+    let diff = sandbox.run(&["diff", "deep/r.json", "blind.json"]);
+    assert_eq!(code(&diff), 1, "what is not seen any more is no success");
+    assert!(out(&diff).contains("Could not be evaluated any more: 1"));
     let mended = sandbox.run(&["diff", "worse.json", "deep/r.json"]);
     assert_eq!(code(&mended), 0);
     assert!(out(&mended).contains("Mended: 1"), "{}", out(&mended));
@@ -751,4 +764,64 @@ fn completions_and_manual_are_generated() {
         assert!(out(&output).contains("scimproof"), "{shell}");
     }
     assert!(out(&sandbox.run(&["man"])).contains(".TH scimproof"));
+}
+
+/// A server of which every word is a command for the CI runner that reads the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_github_runner_there_are_annotations_and_the_target_gives_no_commands() {
+    let server = MockServer::start().await;
+    let attack = "x\n::add-mask::pwned\r  ::stop-commands::pwned ##[error]pwned";
+    let body = serde_json::json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "totalResults": 0, "detail": attack, "Resources": [],
+    });
+    Mock::given(wiremock::matchers::method("GET"))
+        .respond_with(
+            ResponseTemplate::new(200).set_body_raw(body.to_string(), "application/scim+json"),
+        )
+        .mount(&server)
+        .await;
+    let error = serde_json::json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "500", "detail": attack,
+    });
+    Mock::given(any())
+        .respond_with(
+            ResponseTemplate::new(500).set_body_raw(error.to_string(), "application/scim+json"),
+        )
+        .mount(&server)
+        .await;
+    let url = server.uri();
+    let (with, without) = blocking(move || {
+        let sandbox = Sandbox::new();
+        let arguments = [
+            "run",
+            "--target",
+            &url,
+            "--token-env",
+            "SCIM_TOKEN",
+            "--case",
+            "okta/users/*",
+        ];
+        let with = sandbox
+            .command(&arguments)
+            .env("GITHUB_ACTIONS", "true")
+            .output()
+            .expect("the program starts");
+        (with, sandbox.run(&arguments))
+    })
+    .await;
+    assert_eq!(code(&with), 1, "{}", err(&with));
+    assert!(err(&with).contains("\n::error title=scimproof%3A blocker%2C Okta::"));
+    assert!(err(&with).contains("\n::notice title=scimproof%3A verdicts::Okta: not ready"));
+    assert!(!err(&without).contains("::error"));
+    let all = out(&with) + &err(&with);
+    assert!(all.contains("pwned"), "the attack was shown at all");
+    for line in all.split(['\n', '\r']) {
+        let ours = ["::error title=", "::warning title=", "::notice title="];
+        assert!(
+            !line.trim_start().starts_with("::") || ours.iter().any(|o| line.starts_with(o)),
+            "{line}"
+        );
+        assert!(!line.contains("##["), "{line}");
+    }
 }

@@ -376,7 +376,7 @@ pub(super) enum DiffFormat {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  scimproof diff last-week.json today.json\n\nExit codes: 0 nothing broke, 1 something broke"
+    after_help = "Examples:\n  scimproof diff last-week.json today.json\n  scimproof diff last-week.json today.json --format markdown\n\nExit codes: 0 nothing is worse, 1 something broke or could not be evaluated any more, 2 a file is no report"
 )]
 pub(super) struct DiffArgs {
     /// The earlier report

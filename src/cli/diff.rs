@@ -1,4 +1,7 @@
 //! `scimproof diff OLD.json NEW.json`: what broke, what was mended, which verdicts changed.
+//!
+//! Worse (exit code 1) is: a check that holds no more, a check that was evaluated and could not be this time, a verdict that
+//! went down. What only came into or out of the selection is counted and changes nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +12,10 @@ use super::error::{CLEAN, CliError, FAILED};
 use super::terminal::{Terminal, plain};
 use crate::results::{Outcome, Run, Severity, Verdict};
 
-/// Compares two reports. 1 where something broke or a verdict became worse.
+/// Lines of one section: a job summary holds a megabyte, a reader holds less.
+const SHOWN: usize = 200;
+
+/// Compares two reports. 1 where something is worse than before.
 pub(super) fn diff(args: &DiffArgs, terminal: &Terminal) -> Result<u8, CliError> {
     let comparison = compare(&read(&args.old)?, &read(&args.new)?);
     terminal.write_out(comparison.render(args.format).as_bytes())?;
@@ -61,6 +67,8 @@ fn judged(run: &Run) -> Judged<'_> {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Comparison {
+    /// The two runs, in words.
+    runs: [String; 2],
     verdicts: Vec<(String, Verdict, Verdict)>,
     broken: Vec<(String, Severity, String)>,
     mended: Vec<String>,
@@ -87,6 +95,10 @@ fn holds((outcome, ..): &(Outcome, Severity, &str)) -> bool {
 fn compare(old: &Run, new: &Run) -> Comparison {
     let (before, after) = (judged(old), judged(new));
     let mut found = Comparison {
+        runs: [old, new].map(|run| {
+            let name = run.target.name.as_deref().unwrap_or(&run.target.base_url);
+            format!("{name}, {}", run.started)
+        }),
         gone: before.keys().filter(|id| !after.contains_key(*id)).count(),
         added: after.keys().filter(|id| !before.contains_key(*id)).count(),
         ..Comparison::default()
@@ -120,7 +132,9 @@ fn compare(old: &Run, new: &Run) -> Comparison {
 
 impl Comparison {
     fn is_worse(&self) -> bool {
-        !self.broken.is_empty() || self.verdicts.iter().any(|(_, then, now)| now > then)
+        !self.broken.is_empty()
+            || !self.unevaluated.is_empty()
+            || self.verdicts.iter().any(|(_, then, now)| now > then)
     }
 
     fn render(&self, format: DiffFormat) -> String {
@@ -128,12 +142,23 @@ impl Comparison {
             DiffFormat::Text => ("", "  ", ""),
             DiffFormat::Markdown => ("## ", "- ", "`"),
         };
-        let mut out = String::new();
+        let mut out = match format {
+            DiffFormat::Text => String::new(),
+            DiffFormat::Markdown => "# scimproof: what changed\n\n".to_owned(),
+        };
+        for (label, run) in ["before", "now"].iter().zip(&self.runs) {
+            let _ = writeln!(out, "{item}{label}: {}", safe(run, format));
+        }
+        out.push('\n');
+        let beginning = out.len();
         let mut section = |title: String, lines: Vec<String>| {
             if !lines.is_empty() {
                 let _ = writeln!(out, "{head}{title}");
-                for line in lines {
+                for line in lines.iter().take(SHOWN) {
                     let _ = writeln!(out, "{item}{line}");
+                }
+                if lines.len() > SHOWN {
+                    let _ = writeln!(out, "{item}and {} more", lines.len() - SHOWN);
                 }
                 out.push('\n');
             }
@@ -172,7 +197,7 @@ impl Comparison {
             ),
             ids(&self.unevaluated),
         );
-        if out.is_empty() {
+        if out.len() == beginning {
             out.push_str("Nothing broke, nothing was mended.\n\n");
         }
         if self.added + self.gone > 0 {

@@ -434,8 +434,9 @@ fn publish_all(
         // There is nothing to show but why.
         terminal.complain(&stop.message);
         if let Some(bytes) = on_stdout {
-            terminal.write_out(&bytes)?;
+            terminal.write_raw(&bytes)?;
         }
+        annotate(run, terminal)?;
         return failure.map_or(Ok(()), Err);
     }
     let to_stderr = on_stdout.is_some();
@@ -465,11 +466,22 @@ fn publish_all(
     }
     if let Some(bytes) = on_stdout {
         terminal.write_err(&screen)?;
-        terminal.write_out(&bytes)?;
+        terminal.write_raw(&bytes)?;
     } else {
         terminal.write_out(&screen)?;
     }
+    annotate(run, terminal)?;
     failure.map_or(Ok(()), Err)
+}
+
+/// On a GitHub runner, annotations beside the job and the pull request.
+fn annotate(run: &Run, terminal: &Terminal) -> Result<(), CliError> {
+    if terminal.github {
+        let mut commands = Vec::new();
+        report::github::render(run, &mut commands)?;
+        terminal.write_commands(&commands)?;
+    }
+    Ok(())
 }
 
 fn render(format: Format, run: &Run, out: &mut Vec<u8>) -> Result<(), CliError> {

@@ -1,5 +1,6 @@
 //! The process's surroundings, read once: environment, streams, colours.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::args::{Color, OutputArgs};
@@ -10,6 +11,8 @@ pub(super) struct Terminal {
     pub(super) stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub(super) stderr_is_terminal: bool,
+    /// A GitHub runner reads both streams and obeys commands in them.
+    pub(super) github: bool,
 }
 
 impl Terminal {
@@ -17,6 +20,7 @@ impl Terminal {
         Self {
             stdout_is_terminal: io::stdout().is_terminal(),
             stderr_is_terminal: io::stderr().is_terminal(),
+            github: Self::variable("GITHUB_ACTIONS").is_some_and(|v| v == "true"),
         }
     }
 
@@ -55,16 +59,38 @@ impl Terminal {
             .map(|(_, columns)| usize::from(columns))
     }
 
-    /// Writes to standard output. A reader that has gone away, as `| head` does, has read enough: no failure.
+    /// Writes text for people to standard output. A reader that has gone away, as `| head` does, has read enough: no failure.
     pub(super) fn write_out(&self, bytes: &[u8]) -> io::Result<()> {
+        self.write_raw(&self.guarded(bytes))
+    }
+
+    /// Writes to standard output what another program reads, byte for byte.
+    pub(super) fn write_raw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stdout().lock();
         unless_gone(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
-    /// Writes to standard error, on the same terms.
+    /// Writes text for people to standard error, on the same terms.
     pub(super) fn write_err(&self, bytes: &[u8]) -> io::Result<()> {
+        Self::to_err(&self.guarded(bytes))
+    }
+
+    /// Writes commands for the GitHub runner to standard error, where it reads them as well as on standard output.
+    pub(super) fn write_commands(&self, bytes: &[u8]) -> io::Result<()> {
+        Self::to_err(bytes)
+    }
+
+    fn to_err(bytes: &[u8]) -> io::Result<()> {
         let mut out = io::stderr().lock();
         unless_gone(out.write_all(bytes).and_then(|()| out.flush()))
+    }
+
+    /// What a target sent must not become a command of the runner.
+    fn guarded<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        match self.github.then(|| std::str::from_utf8(bytes)) {
+            Some(Ok(text)) => Cow::Owned(crate::report::github::guard(text).into_bytes()),
+            _ => Cow::Borrowed(bytes),
+        }
     }
 
     /// Says on standard error why the program ends, each line under the program's name.

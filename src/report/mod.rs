@@ -7,6 +7,7 @@
 
 pub mod console;
 mod finding;
+pub mod github;
 pub mod har;
 pub mod html;
 pub mod json;
