@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use super::args::{Kind, ListArgs, ListFormat};
 use super::error::{CLEAN, CliError};
 use super::terminal::Terminal;
+use crate::config::Config;
 use crate::data::{gates, mappings, quirks, requirements};
+use crate::plan;
 use crate::results::{Certainty, CertaintyLevel, Severity};
 use crate::suite::model::{Case, Profile, Suite};
 use crate::suite::{self, Library};
@@ -43,12 +45,47 @@ pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError>
     Ok(CLEAN)
 }
 
-/// The bundled suites and those of a folder.
+/// The bundled suites, those of a folder, and the cases of the default mapping tables.
 pub(super) fn library(dir: Option<&std::path::Path>) -> Result<Library, CliError> {
+    let mut library = written(dir)?;
+    add_generated(&mut library, &Config::default())?;
+    Ok(library)
+}
+
+/// The bundled suites and those of a folder.
+pub(super) fn written(dir: Option<&std::path::Path>) -> Result<Library, CliError> {
     Ok(match dir {
         Some(dir) => suite::with_dir(dir)?,
         None => suite::bundled()?,
     })
+}
+
+/// Adds the suites that are made from the configuration: mapped attributes.
+pub(super) fn add_generated(library: &mut Library, config: &Config) -> Result<(), CliError> {
+    let tables = config.mappings().map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        CliError::Usage(errors.join("; "))
+    })?;
+    for table in &tables {
+        if let Some(suite) = plan::mapping::suite(table, &config.policy)
+            && library.profile(&suite.profile).is_some()
+        {
+            add(library, suite)?;
+        }
+    }
+    library.suites.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(())
+}
+
+fn add(library: &mut Library, suite: Suite) -> Result<(), CliError> {
+    if let Some(taken) = library.suites.iter().find(|other| other.id == suite.id) {
+        return Err(CliError::Usage(format!(
+            "{}: the suite name `{}` is used by {}; choose another",
+            taken.file, suite.id, suite.file
+        )));
+    }
+    library.suites.push(suite);
+    Ok(())
 }
 
 fn item(members: Value) -> Item {

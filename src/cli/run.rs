@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::args::RunArgs;
 use super::connect;
 use super::error::{CliError, INTERRUPTED};
-use super::list::library;
+use super::list::{add_generated, written};
 use super::progress::{self, Style};
 use super::publish::{self, Format, Wanted};
 use super::settings::Settings;
@@ -98,7 +98,8 @@ fn prepare(args: &RunArgs, terminal: &Terminal) -> Result<Prepared, CliError> {
         )));
     }
     let settings = Settings::resolve(args, &config)?;
-    let library = library(args.suites_dir.as_deref())?;
+    let mut library = written(args.suites_dir.as_deref())?;
+    add_generated(&mut library, &config)?;
     let plan = plan::select(&library, &settings.selection, &settings.conditions)?;
     let known = match &settings.known_failures {
         Some(path) => known_failures(path, args.update_known_failures, &library)?,

@@ -91,9 +91,11 @@ impl Credentials {
     /// Whether the configuration gives this credential.
     pub(super) fn has(&self, credential: &Credential) -> bool {
         match credential {
-            Credential::Target | Credential::None | Credential::Wrong | Credential::Literal(_) => {
-                true
-            }
+            Credential::Target
+            | Credential::None
+            | Credential::Wrong
+            | Credential::Literal(_)
+            | Credential::Application => true,
             Credential::Revoked => self.revoked.is_some(),
             Credential::OtherTenant => self.other_tenant.is_some(),
         }
@@ -109,7 +111,8 @@ impl Credentials {
         redactor: &Redactor,
     ) -> Result<Option<AuthHeader>, String> {
         match credential {
-            Credential::None => Ok(None),
+            // The application itself is never shown a credential of the SCIM endpoint.
+            Credential::None | Credential::Application => Ok(None),
             Credential::Literal(text) => {
                 let value = sensitive(text)
                     .map_err(|why| format!("the credential `{text}` cannot be sent: {why}"))?;

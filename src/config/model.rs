@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Secret;
-use crate::data::mappings::Change;
+use crate::data::mappings::{self, Change, ChangeError, Mapping};
 use crate::results::Policy;
 
 /// Everything the configuration says. `Config::default()` is what holds without a file.
@@ -34,6 +34,22 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// What is allowed but unwise, such as a secret written into the file. One sentence each, with its place.
     pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// The mapping tables of all profiles that have one, with what the configuration changes.
+    ///
+    /// # Errors
+    /// Changes that cannot be made; a configuration that was read from a file has none.
+    pub fn mappings(&self) -> Result<Vec<Mapping>, Vec<ChangeError>> {
+        mappings::all()
+            .iter()
+            .map(|table| match self.mapping.get(&table.profile) {
+                Some(changes) => table.changed(changes, self.whole_mapping),
+                None => Ok(table.clone()),
+            })
+            .collect()
+    }
 }
 
 /// `[target]`.

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::matcher::{self, Found};
-use super::words::{came, cut, slug, wanted};
+use super::words::{came, cut, wanted};
 use super::{Answer, Judged, Known};
-use crate::scim::{AttrPath, SchemaView};
+use crate::scim::{AttrPath, SchemaView, slug};
 use crate::suite::model::Matcher;
 
 /// Judges one response header.

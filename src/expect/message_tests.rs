@@ -565,6 +565,6 @@ fn slugs_name_paths() {
         ("emails[primary eq true].value", "emails.true.value"),
         ("x[a eq \"1\" and b eq \"2\"].c", "x.1-2.c"),
     ] {
-        assert_eq!(super::words::slug(path), wanted, "{path}");
+        assert_eq!(crate::scim::slug(path), wanted, "{path}");
     }
 }

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::lawful::Lawful;
 use super::matcher;
 use super::stray::{self, Stray};
-use super::words::{came, cut, show, show_or_nothing, slug};
+use super::words::{came, cut, show, show_or_nothing};
 use super::{Answer, Judged, Known, Sent};
-use crate::scim::{AttrPath, Difference, SchemaView, differences, get, named, remove};
+use crate::scim::{AttrPath, Difference, SchemaView, differences, get, named, remove, slug};
 use crate::suite::model::{Change, Matcher, Unchanged};
 
 /// What was written between the two states.

@@ -1,10 +1,11 @@
 //! What will run, in which order and why something will not: known before anything is sent.
 //!
-//! Imports: `results` (policy), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
+//! Imports: `results` (policy), `data` (mapping tables), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
 //! its reason; an empty plan is an error and never a green run.
 
 mod budget;
 mod glob;
+pub mod mapping;
 mod needs;
 mod offered;
 mod select;
@@ -146,6 +147,7 @@ impl Plan {
             .iter_mut()
             .filter(|planned| planned.skip.is_none())
         {
+            mapping::grade(Arc::make_mut(&mut planned.case), schema);
             planned.skip = unmet(&planned.case.needs, capabilities, schema).map(|reason| Skip {
                 kind: SkipKind::Capability,
                 reason,

@@ -97,9 +97,11 @@ fn missing_credential(case: &Case, conditions: &Conditions) -> Option<Skip> {
         let (name, given) = match send.credential {
             Credential::Revoked => ("auth.revoked", conditions.revoked_credential),
             Credential::OtherTenant => ("auth.other_tenant", conditions.other_tenant_credential),
-            Credential::Target | Credential::None | Credential::Wrong | Credential::Literal(_) => {
-                return None;
-            }
+            Credential::Target
+            | Credential::None
+            | Credential::Wrong
+            | Credential::Literal(_)
+            | Credential::Application => return None,
         };
         (!given).then(|| Skip {
             kind: SkipKind::Optional,

@@ -7,6 +7,7 @@ use super::strangers::scrub;
 use crate::expect::{Judged, Ruling};
 use crate::plan::PlannedCase;
 use crate::results::{CheckResult, Outcome, Severity};
+use crate::suite::model::MappedRow;
 
 /// A ruling with what the suite says of it.
 #[derive(Debug, Clone)]
@@ -168,6 +169,22 @@ impl Checks {
             Judged::held(id),
             severity.unwrap_or(self.severity()),
         )
+    }
+
+    /// A part for a row of a mapping table.
+    pub(super) fn part_of(&self, row: &MappedRow) -> Part {
+        let mut part = self.part(&row.id, Some(row.severity));
+        part.hint.clone_from(&row.hint);
+        part
+    }
+
+    /// A refused request was explained by what was found in its parts: that is the finding, and this one hangs on it.
+    pub(super) fn explained_by(&mut self, id: &str, cause: &str, why: &str) {
+        if let Some(check) = self.done.iter_mut().find(|check| check.id == id) {
+            check.outcome = Outcome::Errored;
+            check.cause = Some(cause.to_owned());
+            check.message = format!("{}; {why}", check.message);
+        }
     }
 
     /// Whether anything failed that a repeat might explain: all but what was merely late.

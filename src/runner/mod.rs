@@ -19,6 +19,7 @@ mod record;
 mod resource;
 mod scope;
 mod settle;
+mod singly;
 mod states;
 mod step;
 mod strangers;

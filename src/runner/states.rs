@@ -212,10 +212,7 @@ impl Play {
             match change {
                 Change::Any => self.resources[at].state = None,
                 Change::Gone => self.verify_gone(at, &prefix, send.severity).await,
-                Change::Paths(_) => {
-                    self.verify_state(at, &change, &prefix, send.severity, written)
-                        .await
-                }
+                Change::Paths(_) => self.verify_state(at, &change, &prefix, send, written).await,
             }
         }
     }
@@ -261,9 +258,10 @@ impl Play {
         at: usize,
         change: &Change,
         prefix: &str,
-        severity: Option<Severity>,
+        send: &Send,
         written: &Written,
     ) {
+        let severity = send.severity;
         let resource = &self.resources[at];
         if resource.gone {
             return;
@@ -300,7 +298,10 @@ impl Play {
                 .strip_prefix("state.")
                 .unwrap_or(&one.what)
                 .to_owned();
-            let mut part = self.checks.part(&format!("{prefix}.{what}"), severity);
+            let mut part = match send.rows.iter().find(|row| row.slug == what) {
+                Some(row) => self.checks.part_of(row),
+                None => self.checks.part(&format!("{prefix}.{what}"), severity),
+            };
             let at_first = first
                 .iter()
                 .find(|early| early.what == one.what && !early.is_held());

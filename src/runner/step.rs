@@ -18,8 +18,8 @@ use crate::suite::template::{Lookup, Position, Template};
 
 /// A step's request, filled in.
 #[derive(Debug)]
-struct Ready {
-    out: Outgoing,
+pub(super) struct Ready {
+    pub(super) out: Outgoing,
     /// The body as JSON, where it is.
     body: Option<Value>,
     /// Paths that the client changed in an echo: all that it said by it.
@@ -182,9 +182,16 @@ impl Play {
         self.last_write = Some(std::time::Instant::now());
         self.settle_creations(&licence, ready.out.body.as_deref(), &heard);
         self.touched();
-        let written = self.heard_write(send, &ready, &heard, licence.on);
+        let mut written = self.heard_write(send, &ready, &heard, licence.on);
+        let one_by_one = !send.singly.is_empty() && heard.status().is_some();
+        let refused = written.refused.clone().filter(|_| one_by_one);
+        // What was refused has changed nothing; what it would have changed is asked for row by row.
+        written.declined |= refused.is_some();
         if let Some(changes) = &ready.changes {
             self.verify(send, changes, &written).await;
+        }
+        if let Some(refused) = refused {
+            self.one_by_one(send, &refused).await;
         }
     }
 
@@ -315,7 +322,7 @@ impl Play {
         }
     }
 
-    fn prepare(&self, send: &Send) -> Result<Ready, BodyError> {
+    pub(super) fn prepare(&self, send: &Send) -> Result<Ready, BodyError> {
         let scope = self.scope(&send.id);
         let target = Template::parse(&send.target)?
             .render(&scope, Position::Target(self.planned.profile.query))?;
@@ -441,6 +448,12 @@ impl Play {
             .collect();
         for (also, expect) in &wanted.also {
             let judged = evaluate_as_one(&also.id, expect, &answer, &view, schema);
+            if let Some(row) = send.rows.iter().find(|row| row.slug == also.id) {
+                let mut part = self.checks.part_of(row);
+                part.ruling = judged.ruling;
+                parts.push(part);
+                continue;
+            }
             let mut part = Part::new(
                 format!("{}.{}", send.id, also.id),
                 judged,
@@ -560,7 +573,7 @@ impl Play {
 }
 
 /// What the client said by this request.
-fn note_sent(sent: &mut Sent, ready: &Ready) {
+pub(super) fn note_sent(sent: &mut Sent, ready: &Ready) {
     match (&ready.echoed, &ready.body) {
         (Some(echoed), _) => {
             for (path, value) in echoed {

@@ -12,6 +12,7 @@ mod instant;
 mod misplaced;
 mod path;
 mod schema;
+mod slug;
 
 #[cfg(test)]
 mod tests;
@@ -25,3 +26,4 @@ pub use instant::{Instant, instant};
 pub use misplaced::{misplaced, misplaced_inside};
 pub use path::{AttrPath, PathError, Segment, Selector};
 pub use schema::{Attribute, Kind, Returned, SchemaView};
+pub use slug::slug;

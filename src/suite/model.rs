@@ -209,6 +209,11 @@ pub struct Send {
     pub also: Vec<Also>,
     /// What the request changes: the runner reads the resources back and compares them whole.
     pub changes: Option<Changes>,
+    /// Rows of a mapping table that this step judges, each with a check and a severity of its own. Only generated cases
+    /// have them (`plan::mapping`).
+    pub rows: Vec<MappedRow>,
+    /// The same rows one by one, sent only where the request that holds them all was refused: which of them is it?
+    pub singly: Vec<Single>,
     /// Nearer than the case's.
     pub severity: Option<Severity>,
     /// What its checks are about, beside the case's references.
@@ -217,6 +222,39 @@ pub struct Send {
     pub hint: String,
     /// Where it stands.
     pub place: Place,
+}
+
+/// A row of a mapping table within a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MappedRow {
+    /// The check's id within the case: `emails.work.value`, or `add.emails.work.value`.
+    pub id: String,
+    /// Its path as part of an id: what the step's expectations call it.
+    pub slug: String,
+    /// The identity provider's name of the attribute.
+    pub attribute: String,
+    /// The SCIM path.
+    pub path: String,
+    /// How bad it is if the value is lost. Where `by_schema` is set this is the most that it can be.
+    pub severity: Severity,
+    /// What the target's own /Schemas say of the attribute decides the severity, once they are known.
+    pub by_schema: bool,
+    /// Its repair.
+    pub hint: String,
+}
+
+/// One row in a request of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Single {
+    /// The row: its check id, and how bad it is that the target refuses it. `None`: what every request must hold anyway,
+    /// sent first; where that is refused too, no row is to blame.
+    pub row: Option<(String, Severity)>,
+    /// The request. Its answer is not judged; a success is read back.
+    pub send: Send,
+    /// Where the value must then stand.
+    pub path: String,
+    /// What it must be.
+    pub value: Matcher,
 }
 
 /// The body of a request.
@@ -263,6 +301,8 @@ pub enum Credential {
     Revoked,
     /// `auth.other_tenant` of the config; the case is skipped where it is not given.
     OtherTenant,
+    /// None of SCIM's: the request goes to the application itself, with the headers of `[access_check]`.
+    Application,
     /// The Authorization header exactly as written.
     Literal(String),
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::MappingFrame;
 use crate::data::gates::{self, Gate, Step};
 use crate::data::requirements;
 use crate::plan::Plan;
@@ -66,6 +67,8 @@ pub struct Frame {
     pub gates: Vec<GateFrame>,
     /// Ids of all requirements that bind a provider (`7644-3.5.2.3-R02`), from the list and in its order.
     pub requirements: Vec<String>,
+    /// The attributes that the plan maps, from its mapping cases.
+    pub mapping: Vec<MappingFrame>,
     /// A selection left out something that a full run of these profiles would have played.
     pub narrowed: bool,
     /// The least severity of a failure that makes the run fail (`--fail-on`).
@@ -90,6 +93,7 @@ impl Default for Frame {
                 .filter(|requirement| requirement.binds_provider())
                 .map(|requirement| requirement.id.to_owned())
                 .collect(),
+            mapping: Vec::new(),
             narrowed: false,
             fail_on: Severity::Violation,
         }
@@ -121,6 +125,7 @@ impl Frame {
         let left_out = left_out(plan, library);
         Self {
             profiles,
+            mapping: super::mapping::frames(plan),
             narrowed: !left_out.is_empty(),
             unselected: left_out
                 .into_iter()

@@ -13,6 +13,7 @@ mod exit;
 mod frame;
 mod gates;
 mod known;
+mod mapping;
 mod policy;
 mod profile;
 mod references;
@@ -32,6 +33,7 @@ use crate::results::{
 pub use exit::{CLEAN, FAILED, INTERRUPTED, UNTESTABLE, USAGE};
 pub use frame::{FlavourFrame, Frame, GateFrame, ProfileFrame, Unselected};
 pub use known::{KnownEntry, KnownError, KnownFailures, updated};
+pub use mapping::MappingFrame;
 
 /// The version of the JSON report that [`Run`] is.
 const SCHEMA_VERSION: u32 = 1;
@@ -91,7 +93,7 @@ pub fn judge(collected: Collected, frame: &Frame, known: &KnownFailures) -> Run 
         },
         gates,
         requirements: requirements::roll_up(&frame.requirements, &cases, &rules),
-        mapping: Vec::new(),
+        mapping: mapping::matrix(frame, &cases),
         timing: timing::fold(&cases),
         known_failures,
         references: references::of_findings(&cases, &rules),

@@ -121,6 +121,8 @@ impl Builder<'_, '_> {
             expect,
             also,
             changes,
+            rows: Vec::new(),
+            singly: Vec::new(),
             severity: severity(node.get("severity")),
             refs: self.refs(node.get("refs")),
             hint: text(node.get("hint")),
