@@ -338,6 +338,7 @@ fn made(table: &Table, provider: &Provider, rows: &[&MappingRow]) -> crate::suit
 fn changes(paths: Vec<(String, Matcher)>) -> Option<Changes> {
     Some(Changes {
         of: vec![("user".to_owned(), Change::Paths(paths))],
+        later: false,
     })
 }
 
