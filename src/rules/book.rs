@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::history::History;
 use super::view::View;
 use super::{
-    errors, http, identity, list, media, meta, names, schemas, secrets, status, types, values,
+    declarations, errors, http, identity, list, media, meta, names, schemas, secrets, status,
+    types, values,
 };
 use crate::results::{Exchange, ExchangeId, Outcome, RuleResult, Severity};
 use crate::scim::{SchemaView, named};
@@ -124,6 +125,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
     ]
     .into_iter()
     .flatten()
+    .chain(declarations::checks())
 }
 
 /// All rules, in the order in which they are listed.

@@ -6,6 +6,7 @@
 //! evidence that it breaks.
 
 mod book;
+mod declarations;
 mod errors;
 mod history;
 mod http;

@@ -351,8 +351,12 @@ fn lawful() -> Vec<Talk> {
             "/Schemas",
             200,
             &list(
-                1,
-                json!([{"id": USER, "name": "User", "attributes": [{"name": "userName"}]}]),
+                2,
+                json!([
+                    {"id": USER, "name": "User", "attributes": [declared("userName", &json!({})), declared("emails", &json!({"type": "complex", "multiValued": true,
+                        "subAttributes": [declared("primary", &json!({"type": "boolean"})), declared("$ref", &json!({"type": "reference", "referenceTypes": ["uri"]}))]}))]},
+                    {"id": "urn:acme:extension:1.0:User", "attributes": [declared("level", &json!({"type": "integer"}))]},
+                ]),
             ),
         ),
         talk(
@@ -374,7 +378,8 @@ fn lawful() -> Vec<Talk> {
             "GET",
             "/ServiceProviderConfig",
             200,
-            &json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"], "patch": {"supported": true}}),
+            &json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"], "patch": {"supported": true},
+                "authenticationSchemes": [{"type": "oauthbearertoken", "name": "Token", "description": "A token."}]}),
         ),
         talk("GET", "/Me", 501, &error(501)),
         talk("GET", "/Me", 308, &Value::Null)
@@ -416,6 +421,127 @@ fn lawful() -> Vec<Talk> {
         )
         .hostile(),
         talk("GET", "//Users?count=1", 404, &Value::Null).raw("not found"),
+    ]
+}
+
+/// A definition in /Schemas, with changes.
+fn declared(name: &str, with: &Value) -> Value {
+    let mut out = json!({"name": name, "type": "string", "multiValued": false, "required": false, "mutability": "readWrite", "returned": "default"});
+    for (key, value) in with.as_object().into_iter().flatten() {
+        out[key] = value.clone();
+    }
+    out
+}
+
+/// Declarations that are none, each with the rule that finds it.
+fn misdeclared() -> Vec<(&'static str, Talk)> {
+    let schema = |id: &str, attributes: Value| {
+        talk(
+            "GET",
+            "/Schemas",
+            200,
+            &list(1, json!([{"id": id, "attributes": attributes}])),
+        )
+    };
+    let core = |name: &str, with: Value| schema(USER, json!([declared(name, &with)]));
+    let kind = |with: Value| {
+        let mut one = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "name": "User", "endpoint": "/Users", "schema": USER});
+        for (key, value) in with.as_object().into_iter().flatten() {
+            one[key] = value.clone();
+        }
+        talk("GET", "/ResourceTypes", 200, &list(1, json!([one])))
+    };
+    let config = |schemes: Value| {
+        talk(
+            "GET",
+            "/ServiceProviderConfig",
+            200,
+            &json!({"schemas": ["x"], "authenticationSchemes": schemes}),
+        )
+    };
+    vec![
+        ("schema-attributes", core("1st", json!({}))),
+        (
+            "schema-attributes",
+            core("title", json!({"required": "no"})),
+        ),
+        (
+            "schema-attributes",
+            core("title", json!({"mutability": "read-only"})),
+        ),
+        (
+            "schema-attributes",
+            core(
+                "title",
+                json!({"subAttributes": [declared("x", &json!({}))]}),
+            ),
+        ),
+        (
+            "schema-attributes",
+            schema(USER, json!([{"type": "string"}])),
+        ),
+        (
+            "schema-attributes",
+            core(
+                "name",
+                json!({"type": "complex", "subAttributes": [declared("x", &json!({"type": "complex"}))]}),
+            ),
+        ),
+        ("schema-complete", schema(USER, json!([{"name": "title"}]))),
+        ("schema-complete", core("shoe", json!({"type": "text"}))),
+        ("schema-complete", core("title", json!({"returned": null}))),
+        ("schema-complete", core("name", json!({"type": "complex"}))),
+        (
+            "schema-complete",
+            core("profileUrl", json!({"type": "reference"})),
+        ),
+        (
+            "schema-predefined",
+            core(
+                "hats",
+                json!({"type": "complex", "multiValued": true, "subAttributes": [declared("primary", &json!({}))]}),
+            ),
+        ),
+        (
+            "schema-standard",
+            core("userName", json!({"multiValued": true})),
+        ),
+        (
+            "schema-standard",
+            core("externalId", json!({"caseExact": false})),
+        ),
+        (
+            "extension-names",
+            schema(
+                "urn:acme:extension:1.0:User",
+                json!([declared("title", &json!({}))]),
+            ),
+        ),
+        ("resource-type", kind(json!({"endpoint": null}))),
+        (
+            "resource-type",
+            kind(json!({"endpoint": "https://scim.example/v2/Users"})),
+        ),
+        (
+            "resource-type",
+            kind(json!({"schemaExtensions": {"schema": ENTERPRISE, "required": false}})),
+        ),
+        (
+            "resource-type",
+            kind(json!({"schemaExtensions": [{"schema": ENTERPRISE}]})),
+        ),
+        (
+            "authentication-schemes",
+            config(json!([{"type": "oauth2", "name": "OAuth"}])),
+        ),
+        (
+            "authentication-type",
+            config(json!([{"type": "magic", "name": "Magic", "description": "Magic."}])),
+        ),
+        (
+            "authentication-basic",
+            config(json!([{"type": "httpbasic", "name": "Basic", "description": "Basic."}])),
+        ),
     ]
 }
 
@@ -575,6 +701,11 @@ fn broken() -> Vec<(&'static str, Vec<Talk>)> {
         "meta-modified-forward",
         vec![get_user(&early).at(0.0), get_user(&back).at(10.0)],
     ));
+    rows.extend(
+        misdeclared()
+            .into_iter()
+            .map(|(rule, talk)| (rule, vec![talk])),
+    );
     rows
 }
 
@@ -628,7 +759,11 @@ fn every_rule_has_a_row_that_breaks_it_and_an_answer_that_holds() {
         .iter()
         .map(|(rule, _)| format!("rules/{rule}"))
         .collect();
-    let special = BTreeSet::from(["rules/returned-never", "rules/declared-types"]);
+    let special = BTreeSet::from([
+        "rules/returned-never",
+        "rules/declared-types",
+        "rules/schemas-listed",
+    ]);
     let life: Vec<Talk> = (0_u32..)
         .zip(lawful())
         .map(|(number, talk)| talk.at(f64::from(number) * 10.0))
@@ -764,6 +899,34 @@ fn the_targets_own_declarations_bind_it() {
             .map(|r| r.id.as_str())
             .collect();
         assert_eq!(found, wanted);
+    }
+}
+
+#[test]
+fn what_a_resource_type_names_must_be_in_the_schemas() {
+    let schema = SchemaView::with_target(&[
+        json!({"Resources": [{"id": USER, "attributes": [{"name": "userName"}]}]}),
+    ]);
+    let types = |extension: &str| {
+        talk(
+            "GET",
+            "/ResourceTypes",
+            200,
+            &list(
+                1,
+                json!([{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"], "name": "User", "endpoint": "/Users", "schema": USER,
+            "schemaExtensions": [{"schema": extension, "required": false}]}]),
+            ),
+        )
+    };
+    for (extension, wanted) in [(USER, vec![]), (ENTERPRISE, vec!["rules/schemas-listed"])] {
+        let found = judge_with(schema.clone(), &[(1, types(extension))]);
+        let broken: Vec<&str> = found
+            .iter()
+            .filter(|result| result.outcome == Outcome::Failed)
+            .map(|result| result.id.as_str())
+            .collect();
+        assert_eq!(broken, wanted, "{extension}");
     }
 }
 
