@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/error-status",
             title: "status of an error is the HTTP status as a string",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.12-R03", "defect:139"],
+            refs: &["rfc:7644-3.12-R03", "rfc:7644-3.2-R09", "defect:139"],
             breaks: &[],
             hint: "Write \"status\": \"404\", a string that equals the HTTP status.",
         },

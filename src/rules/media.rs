@@ -68,7 +68,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/json-object",
             title: "The body of a success is one JSON object",
             severity: Severity::Violation,
-            refs: &["rfc:7644-3.1-R01", "rfc:7644-3.4.2-R01", "defect:6"],
+            refs: &[
+                "rfc:7644-3.1-R01",
+                "rfc:7644-3.2-R08",
+                "rfc:7644-3.4.2-R01",
+                "defect:6",
+            ],
             breaks: &[],
             hint: "Wrap lists in a ListResponse; a bare array or a bare value is no SCIM answer.",
         },

@@ -52,7 +52,12 @@ pub(super) const CHECKS: &[Check] = &[
             id: "rules/declared-types",
             title: "The target's own attributes have the types that /Schemas declares",
             severity: Severity::Violation,
-            refs: &["rfc:7643-7-R05", "rfc:7644-3.1-R09", "rfc:7644-3.8-R11"],
+            refs: &[
+                "rfc:7643-7-R05",
+                "rfc:7643-2.3.3-R01",
+                "rfc:7644-3.1-R09",
+                "rfc:7644-3.8-R11",
+            ],
             breaks: &[],
             hint: "Correct the declaration in /Schemas or what is returned.",
         },
