@@ -12,11 +12,14 @@
 //! # }
 //! ```
 
+mod admin;
 pub mod auth;
 pub mod engine;
 mod faults;
 pub mod http;
 mod lawful;
+mod limits;
+mod options;
 mod personas;
 pub mod protocol;
 mod server;
@@ -24,5 +27,7 @@ pub mod store;
 
 pub use faults::{FaultInfo, faults};
 pub use lawful::{LawfulInfo, lawful_variants};
+pub use limits::{ErrorRate, NoRate, NoShare, Rate};
+pub use options::{NoPair, Options, name_and_secret};
 pub use personas::{PersonaInfo, personas};
-pub use server::{Options, Running, StartError, start};
+pub use server::{Running, StartError, start};

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use scim_reference::store::Place;
-use scim_reference::{Options, start};
+use scim_reference::{ErrorRate, Options, Rate, name_and_secret, start};
 
 /// Serves SCIM 2.0, with Users, Groups and the enterprise extension.
 #[derive(Debug, Parser)]
@@ -25,6 +26,30 @@ struct Arguments {
     /// A bearer token that is good (repeatable); without one, everybody is let in
     #[arg(long = "token", value_name = "TOKEN")]
     tokens: Vec<String>,
+    /// A user name and password that are good (repeatable)
+    #[arg(long, value_name = "USER:PASS", value_parser = name_and_secret)]
+    basic: Vec<(String, String)>,
+    /// An OAuth client that may fetch tokens by POST at /oauth/token (repeatable)
+    #[arg(long = "oauth-client", value_name = "ID:SECRET", value_parser = name_and_secret)]
+    oauth_clients: Vec<(String, String)>,
+    /// Seconds for which a fetched token is good
+    #[arg(long, value_name = "S", default_value = "3600")]
+    oauth_lifetime: u64,
+    /// Where tokens can be listed, added, revoked and rotated while the server runs
+    #[arg(long, value_name = "ADDR:PORT")]
+    admin: Option<SocketAddr>,
+    /// The bearer token of --admin; needed unless its address is a loopback one
+    #[arg(long, value_name = "TOKEN", requires = "admin")]
+    admin_token: Option<String>,
+    /// Answer 429 beyond this rate, such as 25/s
+    #[arg(long, value_name = "N/s")]
+    rate_limit: Option<Rate>,
+    /// Milliseconds for which every answer is held back
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
+    /// The share of requests that fail with 503, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    error_rate: ErrorRate,
     /// The RFC to the letter, without what identity providers need beyond it
     #[arg(long)]
     strict: bool,
@@ -59,6 +84,14 @@ async fn main() -> ExitCode {
         listen: arguments.listen,
         base_path: arguments.base_path,
         tokens: arguments.tokens,
+        basic: arguments.basic,
+        oauth_clients: arguments.oauth_clients,
+        oauth_lifetime: Duration::from_secs(arguments.oauth_lifetime),
+        admin: arguments.admin,
+        admin_token: arguments.admin_token,
+        rate_limit: arguments.rate_limit,
+        latency: arguments.latency.map(Duration::from_millis),
+        error_rate: arguments.error_rate,
         strict: arguments.strict,
         faults: arguments.faults,
         lawful: arguments.lawful,
@@ -74,6 +107,14 @@ async fn main() -> ExitCode {
     // A closed standard output is no reason to stop serving.
     let _ = writeln!(std::io::stdout(), "{}", running.base_url());
     let _ = std::io::stdout().flush();
+    for (what, url) in [
+        ("tokens are issued at", running.token_url()),
+        ("tokens are managed at", running.admin_url()),
+    ] {
+        if let Some(url) = url {
+            let _ = writeln!(std::io::stderr(), "{what} {url}");
+        }
+    }
     interrupted().await;
     running.stop().await;
     ExitCode::SUCCESS

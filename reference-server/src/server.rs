@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -15,59 +15,16 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::auth::{Credentials, Token};
 use crate::engine::{Behaviour, Engine};
 use crate::http::{self, Server};
+use crate::limits::Limits;
+use crate::options::Options;
 use crate::protocol::schema::{Registry, SchemaError};
-use crate::store::{Place, StoreError};
-use crate::{faults, lawful, personas};
+use crate::store::StoreError;
+use crate::{admin, faults, lawful, personas};
 
 /// How long open exchanges may finish after a stop.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// How a server is started.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The path of the base URL, without a slash at its end.
-    pub base_path: String,
-    /// The bearer tokens that are good; with none and no basic credentials, everybody is let in.
-    pub tokens: Vec<String>,
-    /// Further tokens, with a label and perhaps the user for whom they stand.
-    pub labelled_tokens: Vec<Token>,
-    /// User names and passwords for basic authentication.
-    pub basic: Vec<(String, String)>,
-    /// The RFC to the letter, without what identity providers need beyond it.
-    pub strict: bool,
-    /// The names of the faults to have.
-    pub faults: Vec<String>,
-    /// The names of the lawful variants to be.
-    pub lawful: Vec<String>,
-    /// The name of the persona to be.
-    pub persona: Option<String>,
-    /// Texts of files with further schemas and resource types.
-    pub schemas: Vec<String>,
-    /// Where resources are kept.
-    pub store: Place,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            base_path: "/scim/v2".to_owned(),
-            tokens: Vec::new(),
-            labelled_tokens: Vec::new(),
-            basic: Vec::new(),
-            strict: false,
-            faults: Vec::new(),
-            lawful: Vec::new(),
-            persona: None,
-            schemas: Vec::new(),
-            store: Place::Memory,
-        }
-    }
-}
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +48,9 @@ pub enum StartError {
     /// A schema file cannot be used.
     #[error("a schema file cannot be used: {0}")]
     Schema(#[from] SchemaError),
+    /// Whoever reaches the address could change the tokens.
+    #[error("{0} is reached from outside: the admin endpoint needs a token of its own there")]
+    OpenAdmin(SocketAddr),
     /// The store cannot be opened or read.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -100,8 +60,10 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Running {
     base_url: String,
+    token_url: Option<String>,
+    admin_url: Option<String>,
     stop: watch::Sender<bool>,
-    task: Option<JoinHandle<()>>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -110,11 +72,21 @@ impl Running {
         &self.base_url
     }
 
+    /// Where OAuth clients fetch their tokens, when there are clients.
+    pub fn token_url(&self) -> Option<&str> {
+        self.token_url.as_deref()
+    }
+
+    /// Where the tokens can be changed, when that is asked for.
+    pub fn admin_url(&self) -> Option<&str> {
+        self.admin_url.as_deref()
+    }
+
     /// Stops the server; exchanges under way may finish within two seconds.
     pub async fn stop(mut self) {
         // Nobody listening any more is as good as stopped.
         let _ = self.stop.send(true);
-        if let Some(task) = self.task.take() {
+        for task in self.tasks.drain(..) {
             let _ = task.await;
         }
     }
@@ -140,14 +112,15 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     for text in &options.schemas {
         registry.add(text)?;
     }
-    let bind_error = |source| StartError::Bind {
-        address: options.listen,
-        source,
+    behaviour.latency = options.latency.or(behaviour.latency);
+    let (listener, address) = bind(options.listen).await?;
+    let admin = match options.admin {
+        Some(wanted) if !wanted.ip().is_loopback() && options.admin_token.is_none() => {
+            return Err(StartError::OpenAdmin(wanted));
+        }
+        Some(wanted) => Some(bind(wanted).await?),
+        None => None,
     };
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(bind_error)?;
-    let address = listener.local_addr().map_err(bind_error)?;
     let base_path = options.base_path.trim_end_matches('/').to_owned();
     let base_url = format!("http://{address}{base_path}");
     let types = registry.types.iter().map(|kind| kind.name.clone());
@@ -168,23 +141,51 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         })
         .collect();
     tokens.extend(options.labelled_tokens);
+    let credentials = Credentials::new(tokens, options.basic)
+        .with_clients(options.oauth_clients, options.oauth_lifetime);
+    let token_url = credentials
+        .issues_tokens()
+        .then(|| format!("http://{address}{}", http::TOKEN_PATH));
     let server = Server {
         engine,
-        credentials: Credentials::new(tokens, options.basic),
+        credentials,
+        limits: Limits::new(options.rate_limit, options.error_rate, Instant::now()),
         base_path,
         hooks: broken.http.or(persona.http),
     };
+    let server = Arc::new(server);
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(accept(listener, Arc::new(server), stopped));
+    let mut tasks = Vec::new();
+    let mut admin_url = None;
+    if let Some((listener, address)) = admin {
+        admin_url = Some(format!("http://{address}"));
+        let router = admin::service(Arc::clone(&server), options.admin_token);
+        tasks.push(tokio::spawn(accept(listener, router, stopped.clone())));
+    }
+    let router = http::service(server);
+    tasks.push(tokio::spawn(accept(listener, router, stopped)));
     Ok(Running {
         base_url,
+        token_url,
+        admin_url,
         stop,
-        task: Some(task),
+        tasks,
     })
 }
 
-async fn accept(listener: TcpListener, server: Arc<Server>, mut stopped: watch::Receiver<bool>) {
-    let router = http::service(server);
+async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let bind = async || {
+        let listener = TcpListener::bind(wanted).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bind().await.map_err(|source| StartError::Bind {
+        address: wanted,
+        source,
+    })
+}
+
+async fn accept(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

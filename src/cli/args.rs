@@ -350,6 +350,27 @@ pub(super) struct ServeArgs {
     /// Answer 429 beyond this rate, such as 25/s
     #[arg(long, value_name = "N/s", value_parser = rate)]
     pub(super) rate_limit: Option<f64>,
+    /// A user name and password that are good
+    #[arg(long, value_name = "USER:PASS", value_parser = scim_reference::name_and_secret)]
+    pub(super) basic: Vec<(String, String)>,
+    /// An OAuth client that may fetch tokens by POST at /oauth/token
+    #[arg(long = "oauth-client", value_name = "ID:SECRET", value_parser = scim_reference::name_and_secret)]
+    pub(super) oauth_clients: Vec<(String, String)>,
+    /// Seconds for which a fetched token is good
+    #[arg(long, value_name = "S", default_value = "3600")]
+    pub(super) oauth_lifetime: u64,
+    /// Where tokens can be listed, added, revoked and rotated while the server runs
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) admin: Option<std::net::SocketAddr>,
+    /// The bearer token of --admin; needed unless its address is a loopback one
+    #[arg(long, value_name = "T", requires = "admin")]
+    pub(super) admin_token: Option<String>,
+    /// Milliseconds for which every answer is held back
+    #[arg(long, value_name = "MS")]
+    pub(super) latency: Option<u64>,
+    /// The share of requests that fail with 503, from 0 to 1
+    #[arg(long, value_name = "SHARE", default_value = "0")]
+    pub(super) error_rate: scim_reference::ErrorRate,
 }
 
 #[derive(Debug, Args)]

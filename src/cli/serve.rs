@@ -1,6 +1,7 @@
 //! `scimproof serve`: the bundled reference server on a port of your choice.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::args::ServeArgs;
 use super::error::{CLEAN, CliError};
@@ -15,7 +16,15 @@ pub(super) fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<u8, CliErro
             .await
             .map_err(|e| CliError::Usage(e.to_string()))?;
         terminal.write_out(format!("{}\n", running.base_url()).as_bytes())?;
-        if args.token.is_empty() {
+        for (what, url) in [
+            ("tokens are issued at", running.token_url()),
+            ("tokens are managed at", running.admin_url()),
+        ] {
+            if let Some(url) = url {
+                terminal.write_err(format!("{what} {url}\n").as_bytes())?;
+            }
+        }
+        if args.token.is_empty() && args.basic.is_empty() && args.oauth_clients.is_empty() {
             terminal.write_err(b"no --token is given: everybody is let in\n")?;
         }
         Signals::listen().first().await;
@@ -35,10 +44,7 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
                 args.listen
             ))
         })?;
-    let missing = [
-        ("--audit", args.audit.is_some()),
-        ("--rate-limit", args.rate_limit.is_some()),
-    ];
+    let missing = [("--audit", args.audit.is_some())];
     if let Some((flag, _)) = missing.iter().find(|(_, asked)| *asked) {
         return Err(CliError::Usage(format!(
             "{flag}: this build of the bundled server does not offer it"
@@ -60,8 +66,21 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
         .map_err(|e: scim_reference::store::StoreError| {
             CliError::Usage(format!("--store: {}", e.0))
         })?;
+    let rate_limit = args
+        .rate_limit
+        .map(scim_reference::Rate::per_second)
+        .transpose()
+        .map_err(|e| CliError::Usage(format!("--rate-limit: {e}")))?;
     Ok(scim_reference::Options {
         store,
+        rate_limit,
+        basic: args.basic.clone(),
+        oauth_clients: args.oauth_clients.clone(),
+        oauth_lifetime: Duration::from_secs(args.oauth_lifetime),
+        admin: args.admin,
+        admin_token: args.admin_token.clone(),
+        latency: args.latency.map(Duration::from_millis),
+        error_rate: args.error_rate,
         listen,
         base_path: args.base_path.clone(),
         tokens: args.token.clone(),

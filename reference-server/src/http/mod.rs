@@ -6,21 +6,24 @@ mod dispatch;
 pub mod hooks;
 pub(crate) mod query;
 mod route;
+mod token;
 
 pub use answer::Answer;
+pub(crate) use token::PATH as TOKEN_PATH;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::auth::{Credentials, Denied};
 use crate::engine::Engine;
+use crate::limits::{Hindrance, Limits};
 use crate::protocol::error::{Result, ScimError};
 use answer::{PLAIN_JSON, SCIM_JSON};
 use hooks::{Incoming, Intercept};
@@ -35,53 +38,74 @@ pub(crate) struct Server {
     pub(crate) credentials: Credentials,
     pub(crate) base_path: String,
     pub(crate) hooks: Option<Arc<dyn Intercept>>,
+    pub(crate) limits: Limits,
 }
 
 /// The service that answers every request.
 pub(crate) fn service(server: Arc<Server>) -> Router {
     // Paths are matched in `route`, since the resource types are data; so every path, with every
     // method, comes here and every refusal has a SCIM body.
-    Router::new().fallback(handle).with_state(server)
+    let mut router = Router::new().fallback(handle);
+    if server.credentials.issues_tokens() {
+        router = router.route(token::PATH, axum::routing::post(token::handle));
+    }
+    router.with_state(server)
 }
 
 async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let media_type = match media_type(&server, &parts.headers) {
-        Ok(media_type) => media_type,
-        Err(error) => return Answer::error(&error).into_response(SCIM_JSON),
-    };
-    let reads_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let limit = server.engine.behaviour().body_limit;
-    let body = match if reads_body {
-        collected(body, limit).await
-    } else {
-        Ok(Vec::new())
-    } {
-        Ok(body) => body,
-        Err(error) => return Answer::error(&error).into_response(media_type),
-    };
     let incoming = Incoming {
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().map(str::to_owned),
         headers: parts.headers,
-        body,
+        body: Vec::new(),
     };
-    let answer = if server.engine.is_durable() {
-        // A write waits for the disk with its thread, which the connections must not wait for.
-        let server = Arc::clone(&server);
-        match tokio::task::spawn_blocking(move || server.exchange(incoming)).await {
-            Ok(answer) => answer,
-            // A panic in the engine, which is reported where it happens.
-            Err(_) => Answer::error(&ScimError::new(500, "the request could not be served")),
-        }
-    } else {
-        server.exchange(incoming)
+    let (answer, media_type) = match media_type(&server, &incoming.headers) {
+        Ok(media_type) => (served(&server, incoming, body).await, media_type),
+        Err(error) => (Answer::error(&error), SCIM_JSON),
     };
     if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
         tokio::time::sleep(delay).await;
     }
     answer.into_response(media_type)
+}
+
+/// Reads the rest of a request and answers it.
+async fn served(server: &Arc<Server>, mut incoming: Incoming, body: Body) -> Answer {
+    if let Some(hindrance) = server.limits.hinder(Instant::now()) {
+        return hindered(hindrance);
+    }
+    if matches!(incoming.method, Method::POST | Method::PUT | Method::PATCH) {
+        match collected(body, server.engine.behaviour().body_limit).await {
+            Ok(body) => incoming.body = body,
+            Err(error) => return Answer::error(&error),
+        }
+    }
+    if !server.engine.is_durable() {
+        return server.exchange(incoming);
+    }
+    // A write waits for the disk with its thread, which the connections must not wait for.
+    let server = Arc::clone(server);
+    match tokio::task::spawn_blocking(move || server.exchange(incoming)).await {
+        Ok(answer) => answer,
+        // A panic in the engine, which is reported where it happens.
+        Err(_) => Answer::error(&ScimError::new(500, "the request could not be served")),
+    }
+}
+
+fn hindered(hindrance: Hindrance) -> Answer {
+    match hindrance {
+        Hindrance::TooMany(seconds) => Answer::error(&ScimError::new(
+            429,
+            format!("too many requests: try again in {seconds} seconds"),
+        ))
+        .with(RETRY_AFTER, &seconds.to_string()),
+        Hindrance::Mishap => Answer::error(&ScimError::new(
+            503,
+            "an error that was asked for when this server was started; nothing was changed",
+        )),
+    }
 }
 
 impl Server {
@@ -128,7 +152,7 @@ impl Server {
     }
 }
 
-async fn collected(body: Body, limit: usize) -> Result<Vec<u8>> {
+pub(crate) async fn collected(body: Body, limit: usize) -> Result<Vec<u8>> {
     let collected = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await;
     match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),

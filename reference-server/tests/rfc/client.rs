@@ -120,30 +120,7 @@ impl Rig {
         headers: &[(&str, &str)],
         body: Option<String>,
     ) -> Reply {
-        let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        let mut request = self.http.request(method, self.url(path));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            if !headers
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-            {
-                request = request.header("Content-Type", "application/scim+json");
-            }
-            request = request.body(body);
-        }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("a body");
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Reply {
-            status,
-            headers,
-            text,
-            body,
-        }
+        reply(&self.http, method, self.url(path), headers, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
@@ -200,6 +177,22 @@ impl Rig {
         format!("/Groups/{}", reply.body["id"].as_str().expect("an id"))
     }
 
+    /// Sends a request anywhere.
+    pub(crate) async fn elsewhere(
+        &self,
+        method: &str,
+        url: String,
+        headers: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Reply {
+        reply(&self.http, method, url, headers, body).await
+    }
+
+    /// The running server.
+    pub(crate) fn server(&self) -> &Running {
+        &self.server
+    }
+
     pub(crate) async fn stop(self) {
         self.server.stop().await;
     }
@@ -208,4 +201,37 @@ impl Rig {
 /// The id at the end of a path.
 pub(crate) fn id(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
+}
+
+async fn reply(
+    http: &Client,
+    method: &str,
+    url: String,
+    headers: &[(&str, &str)],
+    body: Option<String>,
+) -> Reply {
+    let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    let mut request = http.request(method, url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(body) = body {
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            request = request.header("Content-Type", "application/scim+json");
+        }
+        request = request.body(body);
+    }
+    let response = request.send().await.expect("an answer");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.expect("a body");
+    let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Reply {
+        status,
+        headers,
+        text,
+        body,
+    }
 }

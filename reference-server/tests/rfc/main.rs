@@ -12,6 +12,7 @@ mod etag;
 mod filter;
 mod group;
 mod lenient;
+mod limits;
 mod list;
 mod patch;
 mod projection;
@@ -19,3 +20,4 @@ mod replace;
 mod search;
 #[cfg(feature = "sqlite")]
 mod stores;
+mod tokens;
