@@ -16,7 +16,7 @@ pub(super) fn cleanup(args: &CleanupArgs, terminal: &Terminal) -> Result<u8, Cli
             "there is no place for journals: neither XDG_STATE_HOME nor HOME is set".to_owned(),
         ));
     };
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let client = Client::new(options)?;
         let cleaned = runner::cleanup(&client, &state, None)
             .await

@@ -78,3 +78,12 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .enable_all()
         .build()?)
 }
+
+/// Does the work of a command that speaks to a network.
+fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(work);
+    // A connection that is being flooded by its server may not come to a halt for a long time; nobody waits for it.
+    runtime.shutdown_background();
+    done
+}

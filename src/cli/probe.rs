@@ -35,11 +35,16 @@ pub(super) struct Found {
 pub(super) fn ask(args: &TargetArgs, config: &Config) -> Result<Found, CliError> {
     let options = connect::options(args, config)?;
     let credential = credential_words(&options.auth);
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let client = Client::new(options)?;
-        let probe = runner::probe(&client, config.policy.clone(), config.target.name.clone())
-            .await
-            .map_err(|stop| CliError::Untestable(stop.message))?;
+        let probe = runner::probe(
+            &client,
+            config.policy.clone(),
+            config.target.name.clone(),
+            None,
+        )
+        .await
+        .map_err(|stop| CliError::Untestable(stop.message))?;
         let first = probe.received.first().map(|r| &r.exchange);
         Ok(Found {
             credential,

@@ -73,7 +73,7 @@ fn once(args: &RunArgs, terminal: &Terminal) -> Result<u8, CliError> {
             publish::prepare(path)?;
         }
     }
-    super::runtime()?.block_on(execute(args, prepared, terminal))
+    super::block_on(execute(args, prepared, terminal))
 }
 
 fn prepare(args: &RunArgs, terminal: &Terminal) -> Result<Prepared, CliError> {
@@ -245,8 +245,9 @@ async fn play(
     let settings = &prepared.settings;
     let began = Instant::now();
     let tag = RunTag::fresh();
+    let deadline = settings.deadline.and_then(|d| began.checked_add(d));
     let probe = tokio::select! {
-        probe = runner::probe(client, prepared.config.policy.clone(), target.name.clone()) => probe,
+        probe = runner::probe(client, prepared.config.policy.clone(), target.name.clone(), deadline) => probe,
         () = signals.first() => Err(Stop {
             reason: StopReason::Interrupted,
             message: "The run was interrupted before it made anything.".to_owned(),
@@ -269,7 +270,7 @@ async fn play(
         tag,
         jobs: settings.jobs,
         settle: settings.settle,
-        deadline: settings.deadline.and_then(|d| began.checked_add(d)),
+        deadline,
         keep: args.keep,
         repeat: true,
         // The bundled server ends with the process, and with it whatever was left on it.

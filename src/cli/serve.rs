@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 /// Serves until it is interrupted.
 pub(super) fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<u8, CliError> {
     let options = options(args)?;
-    super::runtime()?.block_on(async {
+    super::block_on(async {
         let running = scim_reference::start(options)
             .await
             .map_err(|e| CliError::Usage(e.to_string()))?;

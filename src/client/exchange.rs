@@ -13,6 +13,7 @@ use super::auth::{AuthHeader, Credentials, Network};
 use super::classify::{classify, timed_out};
 use super::throttle::{LONGEST_PAUSE, MOST_PAUSES, Pace, own_pause, retry_after};
 use super::transport::{Peer, ReadBody, build, read_body};
+use super::weight::{Held, Room};
 use super::{BaseUrl, ClientError, Redactor};
 use crate::config::Auth;
 use crate::results::{Body, Exchange, ExchangeId, Header, TransportError, TransportErrorKind};
@@ -123,10 +124,12 @@ pub struct Received {
     pub status: Option<u16>,
     /// Header fields, names in lower case; bytes that are not UTF-8 are U+FFFD.
     pub headers: Vec<(String, String)>,
-    /// The body, at most the client's limit.
+    /// The body, at most the client's limit; of one that is over a limit, the beginning.
     pub body: Vec<u8>,
     /// The whole body read as JSON; `None` where there is none, it does not parse, or it was cut.
-    pub json: Option<Value>,
+    pub json: Option<Arc<Value>>,
+    /// The room that `json` takes, where it is large; given back when the last clone is dropped.
+    _held: Held,
 }
 
 /// Sends requests to one target. Cheap to clone; all clones share connections, pace and redactor.
@@ -145,6 +148,7 @@ struct Inner {
     redactor: Arc<Redactor>,
     pace: Pace,
     recorded: AtomicUsize,
+    room: Room,
     epoch: Instant,
 }
 
@@ -199,6 +203,7 @@ impl Client {
                 redactor,
                 pace: Pace::new(options.rate),
                 recorded: AtomicUsize::new(0),
+                room: Room::new(),
                 epoch: Instant::now(),
                 options,
             }),
@@ -236,18 +241,18 @@ impl Client {
         let mut exchange = self.begin(&request);
         let prepared = match self.prepare(&request) {
             Ok(prepared) => prepared,
-            Err(why) => return self.refused(exchange, &why),
+            Err(why) => return self.refused(exchange, &why).await,
         };
         let deadline = deadline.map(tokio::time::Instant::from_std);
         loop {
             let at = self.inner.pace.reserve();
             if deadline.is_some_and(|d| at >= d) {
-                return self.failed(exchange, out_of_time());
+                return self.failed(exchange, out_of_time()).await;
             }
             tokio::time::sleep_until(at).await;
             let auth = match self.authentication(&request).await {
                 Ok(auth) => auth,
-                Err(why) => return self.refused(exchange, &why),
+                Err(why) => return self.refused(exchange, &why).await,
             };
             exchange.request_headers = self.recorded_headers(&request.headers, auth.as_ref());
             exchange.started_ms = self.elapsed_ms();
@@ -259,7 +264,7 @@ impl Client {
             {
                 continue;
             }
-            return self.finish(exchange, got);
+            return self.finish(exchange, got).await;
         }
     }
 
@@ -501,7 +506,7 @@ impl Client {
         }
     }
 
-    fn refused(&self, exchange: Exchange, why: &str) -> Received {
+    async fn refused(&self, exchange: Exchange, why: &str) -> Received {
         let message = format!("not sent: {}", self.inner.redactor.text(why));
         self.failed(
             exchange,
@@ -510,9 +515,10 @@ impl Client {
                 message,
             },
         )
+        .await
     }
 
-    fn failed(&self, exchange: Exchange, error: TransportError) -> Received {
+    async fn failed(&self, exchange: Exchange, error: TransportError) -> Received {
         self.finish(
             exchange,
             Got {
@@ -520,10 +526,24 @@ impl Client {
                 ..Got::default()
             },
         )
+        .await
     }
 
-    fn finish(&self, mut exchange: Exchange, got: Got) -> Received {
+    async fn finish(&self, mut exchange: Exchange, mut got: Got) -> Received {
         let redactor = &self.inner.redactor;
+        let mut held = None;
+        if got.error.is_none() {
+            match self.inner.room.hold(&got.body.bytes).await {
+                Ok(room) => held = room,
+                Err(why) => {
+                    let peer = self.inner.options.base_url.authority();
+                    got.error = Some(TransportError {
+                        kind: TransportErrorKind::Limit,
+                        message: format!("the body that {peer} sent {why}"),
+                    });
+                }
+            }
+        }
         exchange.status = got.status;
         exchange.http_version = got.version;
         exchange.response_headers = got
@@ -542,16 +562,25 @@ impl Client {
         });
         let whole = exchange.error.is_none();
         let json = if whole {
-            serde_json::from_slice(&got.body.bytes).ok()
+            serde_json::from_slice(&got.body.bytes).ok().map(Arc::new)
         } else {
             None
         };
+        if exchange
+            .error
+            .as_ref()
+            .is_some_and(|error| error.kind == TransportErrorKind::Limit)
+        {
+            got.body.bytes.truncate(self.inner.options.limits.recorded);
+            got.body.bytes.shrink_to_fit();
+        }
         Received {
             exchange,
             status: got.status,
             headers: got.headers,
             body: got.body.bytes,
             json,
+            _held: held,
         }
     }
 }

@@ -13,6 +13,7 @@ mod oauth;
 mod redact;
 mod throttle;
 mod transport;
+mod weight;
 
 pub use base_url::BaseUrl;
 pub use error::ClientError;

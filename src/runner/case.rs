@@ -315,7 +315,7 @@ impl Play {
             made_from,
             sent,
             state: None,
-            created: heard.received.json.clone(),
+            created: heard.received.json.as_deref().cloned(),
             shown: None,
             etag: None,
             origin: origin.to_owned(),

@@ -4,6 +4,7 @@
 //! `scimproof cleanup` for what a journal says.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ pub(super) trait Carrier: Send {
 #[derive(Debug, Clone)]
 pub(super) struct Answered {
     status: Option<u16>,
-    json: Option<Value>,
+    json: Option<Arc<Value>>,
 }
 
 impl Answered {
@@ -390,7 +391,7 @@ async fn deactivate(carrier: &mut impl Carrier, wanted: &Wanted, id: &str, why: 
     if !is_inactive(&now)
         && !patched.is_success()
         && now.shows(&wanted.tokens)
-        && let Some(Value::Object(mut whole)) = now.json.clone()
+        && let Some(Value::Object(mut whole)) = now.json.as_deref().cloned()
     {
         whole.insert("active".to_owned(), Value::Bool(false));
         carrier

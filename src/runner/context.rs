@@ -24,7 +24,7 @@ pub(super) const LATE: Duration = Duration::from_millis(300);
 /// How long clean-up may go on once the deadline has passed or the run was interrupted.
 pub(super) const GRACE: Duration = Duration::from_secs(30);
 
-/// So many requests in a row without an answer, and the target counts as gone.
+/// So many requests in a row without an answer, or refused for their number however long was waited, and the target counts as gone.
 const SILENT: u32 = 25;
 
 /// Private texts remembered for the rules' messages; a tenant with more strangers than fit here is refused anyway.
@@ -150,8 +150,9 @@ impl Shared {
         }
     }
 
-    /// Counts an exchange, and notices a target that does not answer any more.
-    pub(super) fn count(&self, answered: bool, throttled: u32) {
+    /// Counts an exchange, and notices a target that does not answer any more, or only that it will not.
+    pub(super) fn count(&self, status: Option<u16>, throttled: u32) {
+        let answered = !matches!(status, None | Some(429));
         self.requests
             .fetch_add(1 + u64::from(throttled), Ordering::Relaxed);
         self.throttled
@@ -176,8 +177,8 @@ impl Shared {
     }
 
     /// Lets the rules see what the probe saw, without repeating what it saw of people.
-    pub(super) fn judge_probe(&self) {
-        for received in &self.context.probed {
+    pub(super) fn judge_probe(&self, probed: &[Received]) {
+        for received in probed {
             if let Some(json) = &received.json
                 && !super::address::is_discovery(path_of(
                     &received.exchange.url,
@@ -193,7 +194,7 @@ impl Shared {
                 exchange: &received.exchange,
                 headers: &received.headers,
                 body: &received.body,
-                json: received.json.as_ref(),
+                json: received.json.as_deref(),
                 sent: None,
             });
         }

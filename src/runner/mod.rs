@@ -51,7 +51,7 @@ use crate::results::{Collected, Stop, StopReason};
 /// Where the journal can't be begun; nothing was sent then.
 pub async fn run(
     plan: &Plan,
-    context: Context,
+    mut context: Context,
     events: UnboundedSender<Event>,
     stop: watch::Receiver<bool>,
 ) -> Result<Collected, JournalError> {
@@ -65,8 +65,11 @@ pub async fn run(
         )?),
         None => None,
     };
+    // Whole documents of the target's, which nobody needs once the rules have seen them.
+    let probed = std::mem::take(&mut context.probed);
     let shared = Arc::new(Shared::new(context, journal, stop));
-    shared.judge_probe();
+    shared.judge_probe(&probed);
+    drop(probed);
     let cases = pool::all(&shared, plan, &events).await;
     let stopped = shared.halted();
     let _ = events.send(Event::CleaningUp);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -27,22 +28,28 @@ pub struct Probe {
     /// What is known of attributes, the target's own schemas included.
     pub schema: Arc<SchemaView>,
     /// /ServiceProviderConfig, where it was served.
-    pub service_provider_config: Option<Value>,
+    pub service_provider_config: Option<Arc<Value>>,
     /// /ResourceTypes, where it was served.
-    pub resource_types: Option<Value>,
+    pub resource_types: Option<Arc<Value>>,
     /// /Schemas, where it was served.
-    pub schemas: Option<Value>,
+    pub schemas: Option<Arc<Value>>,
     /// All that was sent and received, for the rules.
     pub received: Vec<Received>,
 }
 
-/// Finds out what a target can do.
+/// Finds out what a target can do, until the deadline.
 ///
 /// # Errors
 /// Why it can't be tested.
-pub async fn probe(client: &Client, policy: Policy, name: Option<String>) -> Result<Probe, Stop> {
+pub async fn probe(
+    client: &Client,
+    policy: Policy,
+    name: Option<String>,
+    deadline: Option<Instant>,
+) -> Result<Probe, Stop> {
     let mut asking = Asking {
         client,
+        deadline,
         received: Vec::new(),
     };
     let users = asking.get("/Users?startIndex=1&count=1").await;
@@ -61,7 +68,7 @@ pub async fn probe(client: &Client, policy: Policy, name: Option<String>) -> Res
             .json
             .clone()
             .filter(|_| received.status == Some(200))
-            .filter(Value::is_object);
+            .filter(|json| json.is_object());
         if json.is_none() {
             notes.push(match received.status {
                 Some(200) => format!("{path} answers 200 without a JSON object."),
@@ -79,7 +86,11 @@ pub async fn probe(client: &Client, policy: Policy, name: Option<String>) -> Res
         declared(config, &mut capabilities);
     }
     asking
-        .offered(resource_types.as_ref(), schemas.as_ref(), &mut capabilities)
+        .offered(
+            resource_types.as_deref(),
+            schemas.as_deref(),
+            &mut capabilities,
+        )
         .await;
     let existing_users = users
         .json
@@ -94,7 +105,7 @@ pub async fn probe(client: &Client, policy: Policy, name: Option<String>) -> Res
                 .map_or_else(|| "nothing".to_owned(), |status| status.to_string())
         ));
     }
-    let documents: Vec<Value> = schemas.iter().flat_map(members).collect();
+    let documents: Vec<Value> = schemas.as_deref().into_iter().flat_map(members).collect();
     let schema = if documents.is_empty() {
         SchemaView::standard().clone()
     } else {
@@ -122,6 +133,7 @@ const EXCEEDABLE: u64 = 1000;
 
 struct Asking<'a> {
     client: &'a Client,
+    deadline: Option<Instant>,
     received: Vec<Received>,
 }
 
@@ -137,7 +149,7 @@ impl Asking<'_> {
             credential: Credential::Target,
             operation: operation("GET", target),
         };
-        let received = self.client.send(request, None).await;
+        let received = self.client.send(request, self.deadline).await;
         self.received.push(received.clone());
         received
     }
@@ -167,6 +179,12 @@ impl Asking<'_> {
             Some(403) => {
                 return Some(untestable(
                     "The credential is not allowed to read users (GET /Users answered 403): give it the right to read and write users and groups."
+                        .to_owned(),
+                ));
+            }
+            Some(429) => {
+                return Some(untestable(
+                    "The target lets nothing through: GET /Users was answered 429 (too many requests) until waiting was no use. Try later, with --rate, or with a higher limit there."
                         .to_owned(),
                 ));
             }

@@ -43,7 +43,7 @@ impl Heard {
             exchange: &self.received.exchange,
             status: self.received.status,
             headers: &self.received.headers,
-            json: self.received.json.as_ref(),
+            json: self.received.json.as_deref(),
             body: &self.received.body,
         }
     }
@@ -172,7 +172,7 @@ impl Wire {
             .as_deref()
             .and_then(|body| serde_json::from_slice(body).ok());
         self.shared
-            .count(received.status.is_some(), received.exchange.throttled);
+            .count(received.status, received.exchange.throttled);
         let private = if is_discovery(&request.target) {
             BTreeSet::new()
         } else {
@@ -187,7 +187,7 @@ impl Wire {
                 exchange: &received.exchange,
                 headers: &received.headers,
                 body: &received.body,
-                json: received.json.as_ref(),
+                json: received.json.as_deref(),
                 sent: sent.as_ref(),
             });
         }

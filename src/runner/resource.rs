@@ -50,7 +50,7 @@ impl Resource {
 
     /// Notes what an answer shows of this resource, where it is about it and not narrowed.
     pub(super) fn note(&mut self, heard: &Heard) {
-        let Some(json) = heard.received.json.as_ref() else {
+        let Some(json) = heard.received.json.as_deref() else {
             return;
         };
         if id_of(json).as_deref() == self.id.as_deref() && self.id.is_some() {

@@ -294,7 +294,7 @@ impl Play {
             };
             let endpoint = match write_target(&send.method, &ready.out.target) {
                 WriteTarget::Create { endpoint } | WriteTarget::One { endpoint, .. } => endpoint,
-                _ => endpoint_of(heard.received.json.as_ref().unwrap_or(&Value::Null)).to_owned(),
+                _ => endpoint_of(heard.received.json.as_deref().unwrap_or(&Value::Null)).to_owned(),
             };
             self.name_resource(
                 name,
@@ -540,7 +540,7 @@ impl Play {
         for (variable, from) in &send.capture {
             let value = match from.strip_prefix("header:") {
                 Some(name) => heard.header(name.trim()).map(Value::from),
-                None => heard.received.json.as_ref().and_then(|json| {
+                None => heard.received.json.as_deref().and_then(|json| {
                     let path = AttrPath::parse(from).ok()?;
                     get(json, &path)
                         .into_iter()

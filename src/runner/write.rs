@@ -271,8 +271,8 @@ impl Play {
                 return false;
             }
         }
-        resource.state = Some(json.clone());
-        resource.shown = Some(json);
+        resource.state = Some(Value::clone(&json));
+        resource.shown = Some(Value::clone(&json));
         resource.stale = false;
         true
     }

@@ -36,7 +36,7 @@ async fn capabilities_come_from_gets_alone() {
     fake.store()
         .resources
         .insert("/Users/1".into(), json!({"id": "1", "userName": "grace"}));
-    let found = probe(&client(&fake.server.uri()), Policy::default(), None)
+    let found = probe(&client(&fake.server.uri()), Policy::default(), None, None)
         .await
         .expect("testable");
     let wanted = [
@@ -66,7 +66,7 @@ async fn capabilities_come_from_gets_alone() {
 #[tokio::test]
 async fn what_is_not_declared_is_not_made_up() {
     let fake = Fake::right().await;
-    let found = probe(&client(&fake.server.uri()), Policy::default(), None)
+    let found = probe(&client(&fake.server.uri()), Policy::default(), None, None)
         .await
         .expect("testable");
     assert!(!found.facts.capabilities.contains_key("patch"));
@@ -121,7 +121,7 @@ async fn what_cannot_be_tested_is_said_in_a_sentence() {
     ];
     for (twist, part) in table {
         let fake = Fake::with(twist).await;
-        let stop = probe(&client(&fake.server.uri()), Policy::default(), None)
+        let stop = probe(&client(&fake.server.uri()), Policy::default(), None, None)
             .await
             .expect_err(part);
         assert!(stop.message.contains(part), "{part}: {}", stop.message);
@@ -144,7 +144,7 @@ async fn a_base_without_its_version_is_recognised() {
         Some(error(404))
     })
     .await;
-    let stop = probe(&client(&fake.server.uri()), Policy::default(), None)
+    let stop = probe(&client(&fake.server.uri()), Policy::default(), None, None)
         .await
         .expect_err("no base");
     assert!(
@@ -158,7 +158,7 @@ async fn a_base_without_its_version_is_recognised() {
 #[tokio::test]
 async fn a_dead_port_is_said_to_be_one() {
     // Port 1 is reserved and nobody listens there.
-    let stop = probe(&client("http://127.0.0.1:1"), Policy::default(), None)
+    let stop = probe(&client("http://127.0.0.1:1"), Policy::default(), None, None)
         .await
         .expect_err("nobody is there");
     assert!(stop.message.contains("127.0.0.1:1"), "{}", stop.message);
@@ -174,7 +174,7 @@ async fn a_broken_server_is_tested_all_the_same() {
         let fake =
             Fake::with(move |asked, store| twist(asked, store).or_else(|| discovery(asked, store)))
                 .await;
-        probe(&client(&fake.server.uri()), Policy::default(), None)
+        probe(&client(&fake.server.uri()), Policy::default(), None, None)
             .await
             .expect("testable");
     }
