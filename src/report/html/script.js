@@ -60,6 +60,6 @@
     if (button) copy(button);
   });
   addEventListener("hashchange", open);
-  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("#findings details")) d.open = true; });
+  addEventListener("beforeprint", () => { for (const d of document.querySelectorAll("details[data-severity], .card details")) d.open = true; });
   open();
 })();

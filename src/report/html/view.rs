@@ -13,6 +13,9 @@ use super::tables::{
     rules, suites, timing,
 };
 
+/// Reasons of a verdict that a card shows without being asked.
+const REASONS: usize = 3;
+
 #[derive(Template)]
 #[template(path = "report.html")]
 pub(super) struct Page {
@@ -45,6 +48,8 @@ struct Card {
     verdict: &'static str,
     flavours: Vec<(String, &'static str, String)>,
     reasons: Vec<String>,
+    /// Those that a card folds away, so that all verdicts are on one screen.
+    more: Vec<String>,
     figures: String,
 }
 
@@ -100,6 +105,12 @@ fn card(profile: &ProfileResult) -> Card {
         .flavours
         .iter()
         .all(|f| f.verdict == profile.verdict);
+    let mut reasons: Vec<String> = profile
+        .reasons
+        .iter()
+        .map(|r| visible(&cut(r, LINE)))
+        .collect();
+    let more = reasons.split_off(reasons.len().min(REASONS));
     Card {
         id: visible(&profile.id),
         class: match profile.verdict {
@@ -123,11 +134,8 @@ fn card(profile: &ProfileResult) -> Card {
                 (visible(&f.id), f.verdict.words(), reason)
             })
             .collect(),
-        reasons: profile
-            .reasons
-            .iter()
-            .map(|r| visible(&cut(r, LINE)))
-            .collect(),
+        reasons,
+        more,
         figures: format!(
             "{}, {}; checks: {} passed, {} failed, {} not tested",
             counted(profile.blockers.len() as u64, "blocker", "blockers"),
