@@ -50,6 +50,9 @@ struct Arguments {
     /// The share of requests that fail with 503, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value = "0")]
     error_rate: ErrorRate,
+    /// A file to which a line of JSON is added for each request, with what is wrong with it
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
     /// The RFC to the letter, without what identity providers need beyond it
     #[arg(long)]
     strict: bool,
@@ -92,6 +95,7 @@ async fn main() -> ExitCode {
         rate_limit: arguments.rate_limit,
         latency: arguments.latency.map(Duration::from_millis),
         error_rate: arguments.error_rate,
+        audit: arguments.audit,
         strict: arguments.strict,
         faults: arguments.faults,
         lawful: arguments.lawful,

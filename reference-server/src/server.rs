@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::auth::{Credentials, Token};
 use crate::engine::{Behaviour, Engine};
-use crate::http::{self, Server};
+use crate::http::{self, Log, Server};
 use crate::limits::Limits;
 use crate::options::Options;
 use crate::protocol::schema::{Registry, SchemaError};
@@ -48,6 +49,14 @@ pub enum StartError {
     /// A schema file cannot be used.
     #[error("a schema file cannot be used: {0}")]
     Schema(#[from] SchemaError),
+    /// The audit file cannot be written.
+    #[error("the audit file {path} cannot be written: {source}")]
+    Audit {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Whoever reaches the address could change the tokens.
     #[error("{0} is reached from outside: the admin endpoint needs a token of its own there")]
     OpenAdmin(SocketAddr),
@@ -112,6 +121,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     for text in &options.schemas {
         registry.add(text)?;
     }
+    let open_log = |path: &PathBuf| {
+        Log::open(path).map_err(|source| StartError::Audit {
+            path: path.clone(),
+            source,
+        })
+    };
+    let audit = options.audit.as_ref().map(open_log).transpose()?;
     behaviour.latency = options.latency.or(behaviour.latency);
     let (listener, address) = bind(options.listen).await?;
     let admin = match options.admin {
@@ -149,6 +165,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let server = Server {
         engine,
         credentials,
+        audit,
         limits: Limits::new(options.rate_limit, options.error_rate, Instant::now()),
         base_path,
         hooks: broken.http.or(persona.http),

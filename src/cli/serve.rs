@@ -44,12 +44,6 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
                 args.listen
             ))
         })?;
-    let missing = [("--audit", args.audit.is_some())];
-    if let Some((flag, _)) = missing.iter().find(|(_, asked)| *asked) {
-        return Err(CliError::Usage(format!(
-            "{flag}: this build of the bundled server does not offer it"
-        )));
-    }
     let schemas = args
         .schema
         .iter()
@@ -74,6 +68,7 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
     Ok(scim_reference::Options {
         store,
         rate_limit,
+        audit: args.audit.clone(),
         basic: args.basic.clone(),
         oauth_clients: args.oauth_clients.clone(),
         oauth_lifetime: Duration::from_secs(args.oauth_lifetime),

@@ -115,6 +115,16 @@ impl Engine {
         ))
     }
 
+    /// Whether there is a resource of this type with this id.
+    pub fn has(&self, kind: &ResourceType, id: &str) -> bool {
+        self.reading().slot_of(kind.slot, id).is_some()
+    }
+
+    /// Whether there is a resource with this id.
+    pub fn has_any(&self, id: &str) -> bool {
+        self.reading().slot(id).is_some()
+    }
+
     /// The id of the user with this name, for `/Me`.
     pub fn user_named(&self, kind: &ResourceType, name: &str) -> Option<String> {
         let state = self.reading();

@@ -2,6 +2,7 @@
 //! decided here.
 
 mod answer;
+mod audit;
 mod dispatch;
 pub mod hooks;
 pub(crate) mod query;
@@ -9,6 +10,7 @@ mod route;
 mod token;
 
 pub use answer::Answer;
+pub(crate) use audit::Log;
 pub(crate) use token::PATH as TOKEN_PATH;
 
 use std::sync::Arc;
@@ -26,6 +28,7 @@ use crate::engine::Engine;
 use crate::limits::{Hindrance, Limits};
 use crate::protocol::error::{Result, ScimError};
 use answer::{PLAIN_JSON, SCIM_JSON};
+use audit::Seen;
 use hooks::{Incoming, Intercept};
 use route::Endpoint;
 
@@ -39,6 +42,7 @@ pub(crate) struct Server {
     pub(crate) base_path: String,
     pub(crate) hooks: Option<Arc<dyn Intercept>>,
     pub(crate) limits: Limits,
+    pub(crate) audit: Option<Log>,
 }
 
 /// The service that answers every request.
@@ -61,10 +65,17 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
         headers: parts.headers,
         body: Vec::new(),
     };
+    let mut seen = server.audit.as_ref().map(|_| Seen::new(&incoming));
     let (answer, media_type) = match media_type(&server, &incoming.headers) {
-        Ok(media_type) => (served(&server, incoming, body).await, media_type),
+        Ok(media_type) => (
+            served(&server, incoming, body, seen.as_mut()).await,
+            media_type,
+        ),
         Err(error) => (Answer::error(&error), SCIM_JSON),
     };
+    if let Some((log, seen)) = server.audit.as_ref().zip(seen) {
+        log.add(&server, &seen, &answer);
+    }
     if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
         tokio::time::sleep(delay).await;
     }
@@ -72,7 +83,12 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
 }
 
 /// Reads the rest of a request and answers it.
-async fn served(server: &Arc<Server>, mut incoming: Incoming, body: Body) -> Answer {
+async fn served(
+    server: &Arc<Server>,
+    mut incoming: Incoming,
+    body: Body,
+    seen: Option<&mut Seen>,
+) -> Answer {
     if let Some(hindrance) = server.limits.hinder(Instant::now()) {
         return hindered(hindrance);
     }
@@ -80,6 +96,9 @@ async fn served(server: &Arc<Server>, mut incoming: Incoming, body: Body) -> Ans
         match collected(body, server.engine.behaviour().body_limit).await {
             Ok(body) => incoming.body = body,
             Err(error) => return Answer::error(&error),
+        }
+        if let Some(seen) = seen {
+            seen.body(&incoming.body);
         }
     }
     if !server.engine.is_durable() {

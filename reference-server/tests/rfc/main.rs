@@ -1,10 +1,12 @@
 //! The RFCs' demands on a provider, held against the server over HTTP: one file an area.
 
+mod audit;
 mod auth;
 mod bulk;
 mod client;
 mod create;
 mod cursor;
+mod custom;
 mod delete;
 mod discovery;
 mod errors;
