@@ -60,7 +60,7 @@ pub(super) fn written(dir: Option<&std::path::Path>) -> Result<Library, CliError
     })
 }
 
-/// Adds the suites that are made from the configuration: mapped attributes.
+/// Adds the suites that are made from the configuration: mapped attributes, access to the application.
 pub(super) fn add_generated(library: &mut Library, config: &Config) -> Result<(), CliError> {
     let tables = config.mappings().map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -71,6 +71,14 @@ pub(super) fn add_generated(library: &mut Library, config: &Config) -> Result<()
             && library.profile(&suite.profile).is_some()
         {
             add(library, suite)?;
+        }
+    }
+    if let Some(check) = &config.access_check {
+        let profiles: Vec<String> = library.profiles.iter().map(|p| p.id.clone()).collect();
+        for profile in profiles {
+            if let Some(suite) = plan::access::suite(check, &profile, &config.policy) {
+                add(library, suite)?;
+            }
         }
     }
     library.suites.sort_by(|a, b| a.id.cmp(&b.id));

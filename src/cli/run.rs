@@ -23,7 +23,7 @@ use crate::data::{bodies, targets};
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::results::{Collected, Policy, Run, Stop, StopReason, TargetFacts};
-use crate::runner::{self, Context, RunTag};
+use crate::runner::{self, Application, Context, RunTag};
 use crate::suite::Library;
 use crate::verdict::{self, Frame, KnownFailures};
 
@@ -262,6 +262,7 @@ async fn play(
     plan.gate(&probe.facts.capabilities, &probe.schema);
     let context = Context {
         client: client.clone(),
+        application: application(&prepared.config, target, client)?,
         schema: probe.schema,
         bodies: Arc::new(bodies::all().clone()),
         facts: probe.facts,
@@ -287,6 +288,33 @@ async fn play(
         progress::show(receiver, style, terminal)
     );
     Ok(collected?)
+}
+
+/// The client of the access check: without SCIM's credential, and with secrets that no report shows.
+fn application(
+    config: &Config,
+    target: &Target,
+    client: &Client,
+) -> Result<Option<Application>, CliError> {
+    let Some(check) = &config.access_check else {
+        return Ok(None);
+    };
+    let (origin, _) = plan::access::split(&check.url);
+    let mut options = ClientOptions::new(BaseUrl::parse(origin)?);
+    options.timeout = target.options.timeout;
+    options.ca_file.clone_from(&target.options.ca_file);
+    options.allow_insecure_http = target.options.allow_insecure_http;
+    let application = Client::new(options)?;
+    for (name, value) in &check.headers {
+        for redactor in [application.redactor(), client.redactor()] {
+            redactor.add(value);
+            redactor.add_header(name);
+        }
+    }
+    Ok(Some(Application {
+        client: application,
+        headers: check.headers.clone(),
+    }))
 }
 
 fn style(args: &RunArgs, terminal: &Terminal) -> Style {

@@ -39,14 +39,56 @@ pub struct Redactor {
 
 #[derive(Default)]
 struct State {
+    /// Most secrets.
+    settled: Finder,
+    /// The latest ones: a run makes up a password for each person, and only this small part is built anew for each.
+    recent: Finder,
+    /// Names of headers that carry a configured credential, lower case.
+    headers: Vec<String>,
+}
+
+/// Forms of the recent secrets before they join the others.
+const MOST_RECENT: usize = 256;
+
+#[derive(Default)]
+struct Finder {
     /// Every form of every secret.
     forms: Vec<String>,
     /// The label of each form.
     labels: Vec<String>,
     /// Finds any of the forms; `None` where there are none.
-    finder: Option<AhoCorasick>,
-    /// Names of headers that carry a configured credential, lower case.
-    headers: Vec<String>,
+    automaton: Option<AhoCorasick>,
+}
+
+impl Finder {
+    fn build(&mut self) {
+        // The longest match wins: a secret may be the beginning of another one's form.
+        self.automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&self.forms)
+            .ok();
+    }
+
+    fn text<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        let Some(automaton) = &self.automaton else {
+            return text;
+        };
+        if !automaton.is_match(text.as_ref()) {
+            return text;
+        }
+        let mut out = String::with_capacity(text.len());
+        automaton.replace_all_with(&text, &mut out, |found, _, out| {
+            out.push('$');
+            out.push_str(
+                self.labels
+                    .get(found.pattern().as_usize())
+                    .map_or("SECRET", String::as_str),
+            );
+            true
+        });
+        Cow::Owned(out)
+    }
 }
 
 impl std::fmt::Debug for Redactor {
@@ -73,19 +115,23 @@ impl Redactor {
             return;
         }
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.forms.iter().any(|form| form == value) {
+        let State {
+            settled, recent, ..
+        } = &mut *state;
+        let mut known = settled.forms.iter().chain(&recent.forms);
+        if known.any(|form| form == value) {
             return;
         }
         for form in forms_of(value) {
-            state.forms.push(form);
-            state.labels.push(label.to_owned());
+            recent.forms.push(form);
+            recent.labels.push(label.to_owned());
         }
-        // The longest match wins: a secret may be the beginning of another one's form.
-        state.finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(&state.forms)
-            .ok();
+        if recent.forms.len() > MOST_RECENT {
+            settled.forms.append(&mut recent.forms);
+            settled.labels.append(&mut recent.labels);
+            settled.build();
+        }
+        recent.build();
     }
 
     /// Registers a header whose value is a credential.
@@ -98,24 +144,7 @@ impl Redactor {
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(finder) = &state.finder else {
-            return Cow::Borrowed(text);
-        };
-        if !finder.is_match(text) {
-            return Cow::Borrowed(text);
-        }
-        let mut out = String::with_capacity(text.len());
-        finder.replace_all_with(text, &mut out, |found, _, out| {
-            out.push('$');
-            out.push_str(
-                state
-                    .labels
-                    .get(found.pattern().as_usize())
-                    .map_or("SECRET", String::as_str),
-            );
-            true
-        });
-        Cow::Owned(out)
+        state.recent.text(state.settled.text(Cow::Borrowed(text)))
     }
 
     /// Every string in a JSON value without secrets, member names included.

@@ -1,8 +1,9 @@
 //! What will run, in which order and why something will not: known before anything is sent.
 //!
-//! Imports: `results` (policy), `data` (mapping tables), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
+//! Imports: `results` (policy), `data` (mapping tables), `config` (access check), `suite`. Case x flavour x row becomes a planned case; policy and selection skip, each with
 //! its reason; an empty plan is an error and never a green run.
 
+pub mod access;
 mod budget;
 mod glob;
 pub mod mapping;

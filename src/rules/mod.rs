@@ -26,3 +26,4 @@ mod view;
 mod tests;
 
 pub use book::{Rule, RuleBook, Seen, all};
+pub use secrets::sent_passwords;

@@ -102,6 +102,15 @@ fn echo(view: &View<'_>) -> Ruling {
     }
 }
 
+/// The passwords in a request body, but for those that are also another value of it: to hide these would hide names.
+#[must_use]
+pub fn sent_passwords(body: &Value) -> Vec<&str> {
+    let mut found = Vec::new();
+    passwords(body, &mut found, 0);
+    found.retain(|secret| !others(body, secret, 0));
+    found
+}
+
 fn passwords<'a>(value: &'a Value, out: &mut Vec<&'a str>, depth: usize) {
     match value {
         _ if depth > 16 => {}

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::names::RunTag;
-use crate::client::{Client, Received};
+use crate::client::{Client, Received, Request};
+use crate::config::Secret;
 use crate::results::{Outcome, RuleResult, StopReason, TargetFacts};
 use crate::rules::{RuleBook, Seen};
 use crate::scim::SchemaView;
@@ -30,11 +31,34 @@ const SILENT: u32 = 25;
 /// Private texts remembered for the rules' messages; a tenant with more strangers than fit here is refused anyway.
 const MOST_PRIVATE: usize = 200_000;
 
+/// The application behind the SCIM endpoint, as the access check asks it.
+#[derive(Debug)]
+pub struct Application {
+    /// Sends to the application's origin.
+    pub client: Client,
+    /// The headers of such a request, and no others: an identity provider's mean nothing there.
+    pub headers: Vec<(String, Secret)>,
+}
+
+impl Application {
+    /// Asks the application.
+    pub(super) async fn send(&self, mut request: Request, deadline: Option<Instant>) -> Received {
+        request.headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+            .collect();
+        self.client.send(request, deadline).await
+    }
+}
+
 /// What a run is given.
 #[derive(Debug)]
 pub struct Context {
     /// Sends to the target.
     pub client: Client,
+    /// Sends to the application itself, for the access check; without SCIM's credential.
+    pub application: Option<Application>,
     /// What is known of attributes: published, overlaid by the target's own schemas.
     pub schema: Arc<SchemaView>,
     /// Bodies of resources by name (`okta/user`), with `{{...}}`.

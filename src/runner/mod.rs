@@ -34,7 +34,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 pub use cleanup::{CleanedUp, cleanup};
-pub use context::{Context, Event};
+pub use context::{Application, Context, Event};
 pub use journal::{Journal, JournalError, state_dir};
 pub use names::RunTag;
 pub use probe::{Probe, probe};

@@ -259,6 +259,7 @@ mod tests {
             probed: Vec::new(),
             seed: 0,
             tag: RunTag::fresh(),
+            application: None,
             jobs: 1,
             settle: Duration::ZERO,
             deadline: None,

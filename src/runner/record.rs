@@ -12,7 +12,7 @@ use super::strangers;
 use crate::client::{Received, Request};
 use crate::expect::Answer;
 use crate::results::{Exchange, ExchangeId};
-use crate::rules::Seen;
+use crate::rules::{Seen, sent_passwords};
 use crate::suite::model::Credential;
 
 /// Characters of a cut body that are recorded, as many as the client records of a whole one.
@@ -117,12 +117,7 @@ impl Wire {
     /// Sends one request.
     pub(super) async fn send(&mut self, out: Outgoing, deadline: Option<Instant>) -> Heard {
         let request = self.number(out);
-        let received = self
-            .shared
-            .context
-            .client
-            .send(request.clone(), deadline)
-            .await;
+        let received = self.deliver(request.clone(), deadline).await;
         self.hear(&request, received)
     }
 
@@ -154,6 +149,7 @@ impl Wire {
 
     fn number(&mut self, out: Outgoing) -> Request {
         self.numbered += 1;
+        self.hide_passwords(&out);
         Request {
             id: ExchangeId(self.numbered),
             step: out.step,
@@ -166,6 +162,32 @@ impl Wire {
         }
     }
 
+    /// What is sent as a password stands in no record and no report.
+    fn hide_passwords(&self, out: &Outgoing) {
+        let body: Option<Value> = out
+            .body
+            .as_deref()
+            .and_then(|body| serde_json::from_slice(body).ok());
+        for password in body.iter().flat_map(sent_passwords) {
+            self.shared
+                .context
+                .client
+                .redactor()
+                .add_value(password, "PASSWORD");
+        }
+    }
+
+    /// Sends a request to whom it is for: the SCIM endpoint, or the application itself.
+    async fn deliver(&self, request: Request, deadline: Option<Instant>) -> Received {
+        let context = &self.shared.context;
+        match (&request.credential, &context.application) {
+            (Credential::Application, Some(application)) => {
+                application.send(request, deadline).await
+            }
+            _ => context.client.send(request, deadline).await,
+        }
+    }
+
     fn hear(&mut self, request: &Request, mut received: Received) -> Heard {
         let sent: Option<Value> = request
             .body
@@ -173,6 +195,14 @@ impl Wire {
             .and_then(|body| serde_json::from_slice(body).ok());
         self.shared
             .count(received.status, received.exchange.throttled);
+        if request.credential == Credential::Application {
+            // No SCIM: no rule of SCIM judges it.
+            self.exchanges.push(received.exchange.clone());
+            return Heard {
+                received,
+                private: BTreeSet::new(),
+            };
+        }
         let private = if is_discovery(&request.target) {
             BTreeSet::new()
         } else {

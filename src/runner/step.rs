@@ -36,7 +36,8 @@ struct Wanted {
 impl Play {
     /// Plays one step.
     pub(super) async fn send(&mut self, send: &Send) {
-        let reads = Self::only_reads(&send.method, &send.target);
+        let reads = Self::only_reads(&send.method, &send.target)
+            || send.credential == Credential::Application;
         let compares = mentions_unchanged(&send.expect)
             || send
                 .also
@@ -147,8 +148,7 @@ impl Play {
             let wrong = parts
                 .iter()
                 .any(|part| !part.is_held() && hangs_on_state(part));
-            let waits =
-                wrong && wrote && send.credential == Credential::Target && can_change(&heard);
+            let waits = wrong && wrote && is_ours(&send.credential) && can_change(&heard);
             if !waits || self.refused_write.is_some() || !patience.again().await {
                 break (heard, parts);
             }
@@ -585,6 +585,11 @@ pub(super) fn note_sent(sent: &mut Sent, ready: &Ready) {
         (None, Some(body)) => sent.note(body),
         (None, None) => {}
     }
+}
+
+/// Whether an answer to this credential can come to show what was written.
+fn is_ours(credential: &Credential) -> bool {
+    matches!(credential, Credential::Target | Credential::Application)
 }
 
 /// Whether waiting, or a write that was refused, can be behind this: not headers, not the form of an error.

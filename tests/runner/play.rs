@@ -130,6 +130,7 @@ pub(crate) fn context(uri: &str, setup: &Setup) -> Context {
         probed: Vec::new(),
         seed: 7,
         tag: setup.tag.clone(),
+        application: None,
         jobs: setup.jobs,
         settle: setup.settle,
         deadline: setup.deadline,

@@ -74,6 +74,13 @@ impl Table {
             .filter(|row| !row.optional && !left_out(row))
             .cloned()
             .collect();
+        // An attribute that was moved takes the place of what the default table had there.
+        let listed: Vec<String> = rows
+            .iter()
+            .filter(|row| row.listed)
+            .map(|row| slug(&row.path))
+            .collect();
+        rows.retain(|row| row.listed || !listed.contains(&slug(&row.path)));
         let identity = rows.iter().find(|row| row.identity);
         let identity = identity.map_or("userName", |row| row.path.as_str());
         let matching = policy.matching.as_deref().unwrap_or(identity).to_owned();
@@ -164,7 +171,7 @@ fn row_to_match_by(mapping: &Mapping, path: &str) -> Option<MappingRow> {
 }
 
 /// A case without steps.
-fn case(id: &str, title: &str, certainty: (CertaintyLevel, CertaintyLevel)) -> Case {
+pub(super) fn case(id: &str, title: &str, certainty: (CertaintyLevel, CertaintyLevel)) -> Case {
     Case {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -199,7 +206,7 @@ fn case(id: &str, title: &str, certainty: (CertaintyLevel, CertaintyLevel)) -> C
 }
 
 /// A request that expects nothing yet.
-fn send(id: &str, method: &str, target: &str, body: SendBody) -> Send {
+pub(super) fn send(id: &str, method: &str, target: &str, body: SendBody) -> Send {
     Send {
         id: id.to_owned(),
         method: method.to_owned(),
@@ -222,14 +229,14 @@ fn send(id: &str, method: &str, target: &str, body: SendBody) -> Send {
     }
 }
 
-fn status(allowed: &[u16]) -> Expect {
+pub(super) fn status(allowed: &[u16]) -> Expect {
     Expect {
         status: allowed.to_vec(),
         ..Expect::default()
     }
 }
 
-fn given(name: &str, fixture: &str) -> Given {
+pub(super) fn given(name: &str, fixture: &str) -> Given {
     Given {
         name: name.to_owned(),
         fixture: fixture.to_owned(),
@@ -240,6 +247,6 @@ fn given(name: &str, fixture: &str) -> Given {
     }
 }
 
-fn step(send: Send) -> Step {
+pub(super) fn step(send: Send) -> Step {
     Step::Send(Box::new(send))
 }

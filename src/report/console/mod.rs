@@ -2,6 +2,7 @@
 //! vendors' gates, and what to do next. It ends with the verdict, since a terminal shows its end.
 
 mod blocks;
+mod mapping;
 mod next;
 mod paint;
 mod summary;
@@ -78,6 +79,7 @@ pub fn render(run: &Run, out: &mut dyn Write, options: &Options) -> io::Result<(
             .collect();
         tree::write(&mut screen, run, &shown)?;
         blocks::write(&mut screen, run, &shown)?;
+        mapping::write(&mut screen, run)?;
         untested::write(&mut screen, run)?;
     }
     summary::write(&mut screen, run, options.quiet)
