@@ -260,6 +260,7 @@ async fn play(
     heed_existing_users(args, probe.facts.existing_users, terminal)?;
     let mut plan = prepared.plan.clone();
     plan.gate(&probe.facts.capabilities, &probe.schema);
+    plan.declare(&probe.schema, probe.resource_types.as_deref());
     let context = Context {
         client: client.clone(),
         application: application(&prepared.config, target, client)?,

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod budget;
+mod declared;
 mod glob;
 pub mod mapping;
 mod needs;
@@ -153,6 +154,21 @@ impl Plan {
                 kind: SkipKind::Capability,
                 reason,
             });
+        }
+    }
+
+    /// Fills in what only the target can say: the cases that are made from its own schemas, once it was asked.
+    pub fn declare(&mut self, schema: &SchemaView, resource_types: Option<&serde_json::Value>) {
+        let waiting = self
+            .cases
+            .iter_mut()
+            .filter(|planned| planned.suite == declared::SUITE && planned.skip.is_none());
+        for planned in waiting {
+            planned.skip = declared::fill(Arc::make_mut(&mut planned.case), schema, resource_types)
+                .map(|reason| Skip {
+                    kind: SkipKind::Capability,
+                    reason,
+                });
         }
     }
 
