@@ -13,7 +13,7 @@
     const wanted = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     let findings = 0, cases = 0;
     items.forEach((item, at) => {
-      const is = (select, key) => !select.value || (item.dataset[key] === undefined ? key !== "severity" : item.dataset[key].split(" ").includes(select.value);
+      const is = (select, key) => !select.value || (item.dataset[key] === undefined ? key !== "severity" : item.dataset[key].split(" ").includes(select.value));
       const show = wanted.every((word) => words[at].includes(word)) && is(severity, "severity") && is(profile, "profile") && is(outcome, "outcome");
       item.hidden = !show;
       if (show) { if (item.tagName === "TR") cases += 1; else findings += 1; }
