@@ -18,7 +18,7 @@ use crate::engine::{Behaviour, Engine};
 use crate::http::{self, Log, Server};
 use crate::limits::Limits;
 use crate::options::Options;
-use crate::protocol::schema::{Registry, SchemaError};
+use crate::protocol::schema::{GROUP, Registry, SchemaError};
 use crate::store::StoreError;
 use crate::{admin, faults, lawful, personas};
 
@@ -118,7 +118,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let broken = faults::seams(&options.faults, &mut behaviour).map_err(unknown("fault"))?;
     let persona = persona.unwrap_or_default();
     let mut registry = Registry::built_in(&behaviour.leniency)?;
-    for text in &options.schemas {
+    if !behaviour.groups {
+        registry.leave_out(GROUP);
+    }
+    for what in &behaviour.without {
+        registry.leave_out(what);
+    }
+    for text in behaviour.schemas.iter().chain(&options.schemas) {
         registry.add(text)?;
     }
     let open_log = |path: &PathBuf| {

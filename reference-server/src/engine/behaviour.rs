@@ -32,8 +32,90 @@ pub enum IdStyle {
 pub enum Omitted {
     /// They are cleared.
     Cleared,
-    /// They stay as they were.
+    /// They stay as they were; what is sent as null or as an empty list is cleared all the same.
     Kept,
+}
+
+/// What becomes of a `userName` whose user was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// It is free (RFC 7644 section 3.6).
+    Free,
+    /// It stays taken, as products do that keep the history of people.
+    Taken,
+    /// Creating it again brings the old id back.
+    Revived,
+}
+
+/// What a DELETE of a user, or `active: false`, does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// DELETE removes, `active: false` deactivates.
+    AsAsked,
+    /// Both remove.
+    Removes,
+    /// Both deactivate: nobody is ever removed.
+    Deactivates,
+}
+
+/// What errors say in `detail` (RFC 7644 section 3.12: for people, and optional).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// A sentence in English.
+    English,
+    /// A sentence in German.
+    German,
+    /// Nothing.
+    None,
+}
+
+/// How times are written (RFC 7643 section 2.3.5: any `xsd:dateTime`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// In UTC with milliseconds.
+    Milliseconds,
+    /// In UTC with whole seconds.
+    Seconds,
+    /// At an offset of two hours.
+    Offset,
+}
+
+/// How bodies are encoded where the client accepts it (RFC 9110 section 8.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// gzip.
+    Gzip,
+    /// deflate, in the zlib format.
+    Deflate,
+}
+
+/// How answers look, whatever they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dress {
+    /// Whether members of objects, elements of lists and resources of a page come in changing order.
+    pub shuffled: bool,
+    /// What errors say.
+    pub detail: Detail,
+    /// Whether the media type has a `charset` parameter.
+    pub charset: bool,
+    /// Whether answers have headers that nobody asked for.
+    pub extra_headers: bool,
+    /// Whether bodies are compressed.
+    pub encoding: Option<Encoding>,
+    /// Whether the connection is closed after each answer.
+    pub closes: bool,
+}
+
+impl Dress {
+    /// Answers as the engine makes them.
+    pub const PLAIN: Self = Self {
+        shuffled: false,
+        detail: Detail::English,
+        charset: false,
+        extra_headers: false,
+        encoding: None,
+        closes: false,
+    };
 }
 
 /// The choices.
@@ -93,6 +175,39 @@ pub struct Behaviour {
     pub latency: Option<Duration>,
     /// Whether the discovery endpoints can be read without credentials (RFC 7643 section 5).
     pub open_discovery: bool,
+    /// Whether entity tags are strong.
+    pub strong_etags: bool,
+    /// Whether `emails.value` is stored in lower case, as its `caseExact` allows.
+    pub fold_emails: bool,
+    /// Whether members of groups have nothing but their `value` and `type`.
+    pub bare_members: bool,
+    /// Whether attributes that a POST or PUT leaves out get a default.
+    pub defaults: bool,
+    /// Whether the first of several addresses is made the primary one where none is.
+    pub first_is_primary: bool,
+    /// Whether bodies of type `application/json` are taken.
+    pub plain_json: bool,
+    /// Whether attributes that no schema declares are refused.
+    pub refuses_undeclared: bool,
+    /// What becomes of the name of a deleted user.
+    pub removed: Removed,
+    /// What DELETE and `active: false` do to a user.
+    pub leaving: Leaving,
+    /// Whether users can be changed.
+    pub user_updates: bool,
+    /// Whether there are groups.
+    pub groups: bool,
+    /// Attributes that the server does not have: `User.nickName`, `User.name.middleName`; a schema's
+    /// URN takes a whole extension away.
+    pub without: Vec<String>,
+    /// Further definitions, in the form of [`crate::Options::schemas`].
+    pub schemas: Vec<String>,
+    /// What the provider says of every user by itself, by the URN of its own extension.
+    pub own_extension: Option<String>,
+    /// How times are written.
+    pub times: Times,
+    /// How answers look.
+    pub dress: Dress,
 }
 
 impl Behaviour {
@@ -130,6 +245,22 @@ impl Behaviour {
             always_scim_json: false,
             latency: None,
             open_discovery: true,
+            strong_etags: false,
+            fold_emails: false,
+            bare_members: false,
+            defaults: false,
+            first_is_primary: false,
+            plain_json: true,
+            refuses_undeclared: false,
+            removed: Removed::Free,
+            leaving: Leaving::AsAsked,
+            user_updates: true,
+            groups: true,
+            without: Vec::new(),
+            schemas: Vec::new(),
+            own_extension: None,
+            times: Times::Milliseconds,
+            dress: Dress::PLAIN,
         }
     }
 }

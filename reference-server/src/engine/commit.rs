@@ -28,12 +28,7 @@ impl Engine {
         document: &mut Object,
         delta: &mut Delta,
     ) -> Result<()> {
-        if self.behaviour.fold_user_names
-            && moment.kind.slot == slots::USER
-            && let Some(Value::String(name)) = document.get_mut("userName")
-        {
-            *name = name.to_lowercase();
-        }
+        self.fold(moment.kind, document);
         settle_manager(state, document);
         if let Some(hooks) = &self.hooks {
             hooks.document(moment, before, document)?;

@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod bulk;
+mod choices;
 mod commit;
 mod cursor;
 mod discovery;
@@ -16,10 +17,13 @@ mod render;
 mod set;
 mod write;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub use behaviour::{Behaviour, IdStyle, Omitted, PatchAnswer};
+pub use behaviour::{
+    Behaviour, Detail, Dress, Encoding, IdStyle, Leaving, Omitted, PatchAnswer, Removed, Times,
+};
 pub use list::{Page, Query};
 pub use render::Shown;
 pub use write::{Condition, Patched};
@@ -41,6 +45,8 @@ pub struct Engine {
     cursors: Cursors,
     last_number: AtomicU64,
     durable: bool,
+    /// Names of deleted users with the ids they had, where they are not simply free.
+    departed: Mutex<HashMap<String, String>>,
 }
 
 impl Engine {
@@ -70,6 +76,7 @@ impl Engine {
             cursors: Cursors::new(),
             last_number: AtomicU64::new(last_number),
             durable,
+            departed: Mutex::default(),
         })
     }
 

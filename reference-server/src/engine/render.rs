@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::hooks::Moment;
-use super::{Engine, known};
+use super::{Engine, Times, known};
 use crate::protocol::Object;
 use crate::protocol::projection::View;
 use crate::protocol::schema::{ENTERPRISE, ResourceType, slots};
@@ -55,6 +55,7 @@ impl Engine {
         let text = if view.is_default()
             && !moment.kind.guarded
             && !record.decorated
+            && self.behaviour.own_extension.is_none()
             && self.hooks.is_none()
         {
             self.text(state, moment.kind, slot, version.as_deref())
@@ -95,6 +96,17 @@ impl Engine {
         location
     }
 
+    fn instant(&self, milliseconds: i64) -> String {
+        let instant = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
+        match self.behaviour.times {
+            Times::Milliseconds => format!("{instant:.3}"),
+            Times::Seconds => format!("{instant:.0}"),
+            Times::Offset => instant
+                .display_with_offset(jiff::tz::offset(2))
+                .to_string(),
+        }
+    }
+
     /// The entity tag of a record: its revision, and a mark of what is derived and changes without
     /// it. Weak, since members' names may change within one revision (RFC 7644 section 3.14).
     pub(super) fn version(&self, state: &State, slot: Slot) -> Option<String> {
@@ -121,9 +133,14 @@ impl Engine {
                 .map(ToString::to_string)
                 .hash(&mut hasher);
             }
-            return Some(format!("W/\"{}.{:x}\"", record.revision, hasher.finish()));
+            return Some(self.tag(&format!("{}.{:x}", record.revision, hasher.finish())));
         }
-        Some(format!("W/\"{}\"", record.revision))
+        Some(self.tag(&record.revision.to_string()))
+    }
+
+    fn tag(&self, opaque: &str) -> String {
+        let weak = if self.behaviour.strong_etags { "" } else { "W/" };
+        format!("{weak}\"{opaque}\"")
     }
 
     /// The short way: the stored text with the derived parts written into it.
@@ -172,8 +189,8 @@ impl Engine {
             text,
             ",\"meta\":{{\"resourceType\":\"{}\",\"created\":\"{}\",\"lastModified\":\"{}\",\"location\":\"{}\"",
             kind.name,
-            instant(record.created),
-            instant(record.modified),
+            self.instant(record.created),
+            self.instant(record.modified),
             self.location(kind, &record.id)
         );
         if let Some(version) = version {
@@ -188,6 +205,10 @@ impl Engine {
         let kind = self.registry.kind(member.kind);
         text.push_str("{\"value\":");
         push_string(text, &member.id);
+        if self.behaviour.bare_members {
+            text.push('}');
+            return;
+        }
         let _ = write!(text, ",\"$ref\":\"{}\"", self.location(kind, &member.id));
         if !member.display.is_empty() {
             text.push_str(",\"display\":");
@@ -198,6 +219,9 @@ impl Engine {
 
     /// A member of a group as an element.
     pub(super) fn member_element(&self, member: &Record) -> Value {
+        if self.behaviour.bare_members {
+            return json!({"value": &*member.id});
+        }
         let kind = self.registry.kind(member.kind);
         let mut element = json!({"value": &*member.id, "$ref": self.location(kind, &member.id)});
         if !member.display.is_empty() {
@@ -239,6 +263,11 @@ impl Engine {
                 object.insert("members".to_owned(), Value::Array(members));
             }
         }
+        if kind.slot == slots::USER
+            && let Some(urn) = &self.behaviour.own_extension
+        {
+            self.add_own(urn, slot, &mut object);
+        }
         if needs.groups && kind.slot == slots::USER {
             let groups = self.memberships(state, slot);
             if !groups.is_empty() {
@@ -248,8 +277,8 @@ impl Engine {
         if needs.meta {
             let mut meta = json!({
                 "resourceType": kind.name,
-                "created": instant(record.created),
-                "lastModified": instant(record.modified),
+                "created": self.instant(record.created),
+                "lastModified": self.instant(record.modified),
                 "location": self.location(kind, &record.id),
             });
             if let Some(version) = self.version(state, slot) {
@@ -326,11 +355,6 @@ pub(super) fn stored(record: &Record) -> Object {
         Ok(Value::Object(object)) => object,
         _ => Map::new(),
     }
-}
-
-fn instant(milliseconds: i64) -> String {
-    let instant = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
-    format!("{instant:.3}")
 }
 
 /// Writes a JSON string; text without special characters is copied.

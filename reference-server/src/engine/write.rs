@@ -1,19 +1,21 @@
 //! Create, replace, patch and delete.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::commit::{After, forget_manager, take_members, touched};
 use super::hooks::{Action, Deletion, Moment};
 use super::render::{Shown, stored};
 use super::set::GroupMembers;
-use super::{Engine, Omitted, PatchAnswer, absent, keys, known, now, unwritable};
+use super::{Engine, Leaving, Omitted, PatchAnswer, absent, keys, known, now, unwritable};
 use crate::protocol::conform::{self, Conformed};
 use crate::protocol::error::{Result, ScimError};
 use crate::protocol::patch::{self, Target};
 use crate::protocol::projection::Wanted;
 use crate::protocol::schema::{ResourceType, slots};
 use crate::protocol::{Object, text};
-use crate::store::{Change, Delta};
+use crate::store::{Change, Delta, Slot, State};
 
 /// The preconditions of a write (RFC 7644 section 3.14).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,9 +80,11 @@ impl Engine {
             hooks.body(moment, &mut body);
         }
         let attempt = || -> Result<Shown> {
+            self.refuse_undeclared(kind, &body)?;
             let Conformed { mut document, .. } =
                 conform::resource(kind, body, &self.behaviour.leniency)?;
             conform::complete(kind, &document)?;
+            self.settle(kind, &mut document);
             if kind.slot == slots::USER && self.behaviour.active_by_default {
                 document.entry("active").or_insert(Value::Bool(true));
             }
@@ -95,9 +99,10 @@ impl Engine {
             set.assign(&members.unwrap_or_default())?;
             let mut delta = set.delta;
             self.finish(moment, &state, None, None, &mut document, &mut delta)?;
+            let id = self.id_for(kind, &document)?;
             let slot = state.next();
             let instant = now();
-            let record = self.record(kind, self.new_id(), instant, instant, 1, document.clone());
+            let record = self.record(kind, id, instant, instant, 1, document.clone());
             let found = keys::of(&state, kind, &document);
             let joins = delta
                 .joined()
@@ -136,8 +141,10 @@ impl Engine {
             hooks.body(moment, &mut body);
         }
         let attempt = || -> Result<Shown> {
+            self.changeable(kind)?;
+            self.refuse_undeclared(kind, &body)?;
             let spoken = crate::protocol::member(&body, "active").is_some();
-            let named: Vec<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
+            let said: HashSet<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
             let conformed = conform::resource(kind, body, &self.behaviour.leniency);
             let mut state = self.writing();
             let slot = state
@@ -152,18 +159,12 @@ impl Engine {
             conform::keep_immutable(kind, &before, &mut document)?;
             conform::keep_active(kind, &before, &mut document, spoken);
             let mut members = take_members(kind, &mut document)?;
-            if self.behaviour.omitted == Omitted::Kept {
-                // What is sent as null or [] is named, and cleared all the same.
-                let kept = |name: &str| !named.contains(&name.to_ascii_lowercase());
-                for (name, value) in before.iter().filter(|(name, _)| kept(name)) {
-                    document
-                        .entry(name.clone())
-                        .or_insert_with(|| value.clone());
-                }
-                members =
-                    members.or_else(|| kept("members").then(|| self.member_ids(&state, slot)));
+            self.keep_omitted(&before, &said, &mut document);
+            if self.behaviour.omitted == Omitted::Kept && !said.contains("members") {
+                members = Some(self.member_ids(&state, slot));
             }
             conform::complete(kind, &document)?;
+            self.settle(kind, &mut document);
             let mut set = GroupMembers {
                 engine: self,
                 state: &state,
@@ -193,7 +194,11 @@ impl Engine {
                 },
             )?;
             let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
-            Ok(self.show(&state, moment, slot, &view))
+            let shown = self.show(&state, moment, slot, &view);
+            if self.leaves(moment, &echoed) {
+                self.remove(&mut state, kind, slot, id)?;
+            }
+            Ok(shown)
         };
         attempt().map_err(|error| self.refused(moment, error))
     }
@@ -216,6 +221,7 @@ impl Engine {
             id: Some(id),
         };
         let attempt = || -> Result<Patched> {
+            self.changeable(kind)?;
             let operations = patch::operations(body, &self.behaviour.leniency);
             let mut state = self.writing();
             let slot = state
@@ -269,11 +275,16 @@ impl Engine {
                 PatchAnswer::Resource => false,
                 PatchAnswer::NoContent => true,
             };
-            if bodiless && wanted.attributes.is_none() {
-                return Ok(Patched::NoContent(self.version(&state, slot)));
+            let answer = if bodiless && wanted.attributes.is_none() {
+                Patched::NoContent(self.version(&state, slot))
+            } else {
+                let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
+                Patched::Resource(self.show(&state, moment, slot, &view))
+            };
+            if self.leaves(moment, &echoed) {
+                self.remove(&mut state, kind, slot, id)?;
             }
-            let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
-            Ok(Patched::Resource(self.show(&state, moment, slot, &view)))
+            Ok(answer)
         };
         attempt().map_err(|error| self.refused(moment, error))
     }
@@ -300,6 +311,30 @@ impl Engine {
             if deletion == Deletion::Nothing {
                 return Ok(());
             }
+            if kind.slot == slots::USER && self.behaviour.leaving == Leaving::Deactivates {
+                return self.deactivate(&mut state, moment, slot);
+            }
+            self.remember(&state, slot);
+            self.remove(&mut state, kind, slot, id)
+        };
+        attempt().map_err(|error| self.refused(moment, error))
+    }
+
+    /// Takes access away and keeps the record.
+    fn deactivate(&self, state: &mut State, moment: Moment<'_>, slot: Slot) -> Result<()> {
+        let before = stored(known(state, slot));
+        let mut document = before.clone();
+        document.insert("active".to_owned(), Value::Bool(false));
+        let after = After {
+            document,
+            delta: Delta::default(),
+            secret: false,
+        };
+        self.update(state, moment, slot, &before, after)
+    }
+
+    /// Removes a record with every reference to it.
+    fn remove(&self, state: &mut State, kind: &ResourceType, slot: Slot, id: &str) -> Result<()> {
             let mut changes = Vec::new();
             let instant = now();
             // Groups lose the member, which changes them; people lose a manager who goes.
@@ -307,7 +342,7 @@ impl Engine {
                 changes.push(Change::Leave(*group, slot));
                 changes.push(Change::Update(
                     *group,
-                    touched(known(&state, *group), instant),
+                    touched(known(state, *group), instant),
                     Vec::new(),
                     Vec::new(),
                 ));
@@ -318,14 +353,14 @@ impl Engine {
                 .into_iter()
                 .filter(|report| *report != slot)
             {
-                let record = known(&state, report);
+                let record = known(state, report);
                 let report_kind = self.registry.kind(record.kind);
                 let old = stored(record);
                 let mut document = old.clone();
                 if forget_manager(&mut document, id) {
                     let (out, into) = (
-                        keys::of(&state, report_kind, &old),
-                        keys::of(&state, report_kind, &document),
+                        keys::of(state, report_kind, &old),
+                        keys::of(state, report_kind, &document),
                     );
                     let modified = instant.max(record.modified + 1);
                     let record = self.record(
@@ -341,10 +376,8 @@ impl Engine {
             }
             changes.push(Change::Remove(
                 slot,
-                keys::of_record(&state, kind, known(&state, slot)),
+                keys::of_record(state, kind, known(state, slot)),
             ));
             state.commit(changes).map_err(|error| unwritable(&error))
-        };
-        attempt().map_err(|error| self.refused(moment, error))
     }
 }

@@ -198,6 +198,7 @@ impl Server {
         json_type(
             &request.headers,
             self.engine.behaviour().leniency.missing_content_type,
+            self.engine.behaviour().plain_json,
         )?;
         match serde_json::from_slice(&request.body) {
             Ok(Value::Object(object)) => Ok(object),

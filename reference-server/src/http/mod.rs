@@ -4,6 +4,7 @@
 mod answer;
 mod audit;
 mod dispatch;
+mod dress;
 pub mod hooks;
 pub(crate) mod query;
 mod route;
@@ -24,7 +25,7 @@ use axum::http::{HeaderMap, Method, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::auth::{Credentials, Denied};
-use crate::engine::Engine;
+use crate::engine::{Dress, Engine};
 use crate::limits::{Hindrance, Limits};
 use crate::protocol::error::{Result, ScimError};
 use answer::{PLAIN_JSON, SCIM_JSON};
@@ -68,7 +69,7 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
     let mut seen = server.audit.as_ref().map(|_| Seen::new(&incoming));
     let (answer, media_type) = match media_type(&server, &incoming.headers) {
         Ok(media_type) => (
-            served(&server, incoming, body, seen.as_mut()).await,
+            served(&server, incoming, body, media_type, seen.as_mut()).await,
             media_type,
         ),
         Err(error) => (Answer::error(&error), SCIM_JSON),
@@ -87,6 +88,7 @@ async fn served(
     server: &Arc<Server>,
     mut incoming: Incoming,
     body: Body,
+    media_type: &'static str,
     seen: Option<&mut Seen>,
 ) -> Answer {
     if let Some(hindrance) = server.limits.hinder(Instant::now()) {
@@ -102,11 +104,11 @@ async fn served(
         }
     }
     if !server.engine.is_durable() {
-        return server.exchange(incoming);
+        return server.exchange(incoming, media_type);
     }
     // A write waits for the disk with its thread, which the connections must not wait for.
     let server = Arc::clone(server);
-    match tokio::task::spawn_blocking(move || server.exchange(incoming)).await {
+    match tokio::task::spawn_blocking(move || server.exchange(incoming, media_type)).await {
         Ok(answer) => answer,
         // A panic in the engine, which is reported where it happens.
         Err(_) => Answer::error(&ScimError::new(500, "the request could not be served")),
@@ -129,14 +131,21 @@ fn hindered(hindrance: Hindrance) -> Answer {
 
 impl Server {
     /// Answers a request, by way of the hooks where there are some.
-    fn exchange(&self, mut incoming: Incoming) -> Answer {
-        let Some(hooks) = &self.hooks else {
-            return self.answer(&incoming);
+    fn exchange(&self, mut incoming: Incoming, media_type: &'static str) -> Answer {
+        let mut answer = match &self.hooks {
+            None => self.answer(&incoming),
+            Some(hooks) => {
+                let mut answer = hooks
+                    .request(&mut incoming)
+                    .unwrap_or_else(|| self.answer(&incoming));
+                hooks.answer(&incoming, &mut answer);
+                answer
+            }
         };
-        let mut answer = hooks
-            .request(&mut incoming)
-            .unwrap_or_else(|| self.answer(&incoming));
-        hooks.answer(&incoming, &mut answer);
+        let dress = &self.engine.behaviour().dress;
+        if *dress != Dress::PLAIN {
+            dress::put_on(dress, &incoming, media_type, &mut answer);
+        }
         answer
     }
 
@@ -220,7 +229,7 @@ fn media_type(server: &Server, headers: &HeaderMap) -> Result<&'static str> {
 }
 
 /// Checks that a request body is JSON by its media type.
-fn json_type(headers: &HeaderMap, lenient: bool) -> Result<()> {
+fn json_type(headers: &HeaderMap, lenient: bool, plain_json: bool) -> Result<()> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return if lenient {
             Ok(())
@@ -242,7 +251,7 @@ fn json_type(headers: &HeaderMap, lenient: bool) -> Result<()> {
             .map(|charset| charset.trim_matches('"').to_owned())
     });
     let readable = charset.is_none_or(|charset| matches!(charset.as_str(), "utf-8" | "utf8"));
-    if readable && matches!(name.as_str(), SCIM_JSON | PLAIN_JSON) {
+    if readable && (name == SCIM_JSON || (plain_json && name == PLAIN_JSON)) {
         Ok(())
     } else {
         Err(ScimError::new(

@@ -74,7 +74,7 @@ impl ResourceType {
 
     /// Whether this is the type whose members stand beside the document.
     pub fn has_members(&self) -> bool {
-        self.slot == slots::GROUP
+        self.slot == slots::GROUP && self.schema.id == GROUP
     }
 
     fn seal(&mut self) {
@@ -158,7 +158,8 @@ impl Registry {
 
     /// Adds the schemas and resource types of a user's file: schemas as objects with `attributes`,
     /// resource types as objects with `endpoint`, and `{"extend": "User", "schema": URN}` to add
-    /// an extension to a built-in type. A file is one such object, a list, or a list answer.
+    /// an extension to a built-in type, `{"addTo": URN, "attributes": [...]}` to add attributes to a
+    /// schema that is there. A file is one such object, a list, or a list answer.
     ///
     /// # Errors
     /// When a definition is incomplete, names an unknown schema, or repeats what exists.
@@ -184,7 +185,9 @@ impl Registry {
                     .unwrap_or_default()
                     .to_owned()
             };
-            if entry.get("extend").is_some() {
+            if entry.get("addTo").is_some() {
+                self.add_attributes(&name("addTo"), &entry)?;
+            } else if entry.get("extend").is_some() {
                 let schema = self
                     .schema(&name("schema"))
                     .map(Arc::clone)
@@ -212,6 +215,61 @@ impl Registry {
             }
         }
         Ok(())
+    }
+
+    /// Adds attributes of a customer's own to a schema that is there.
+    fn add_attributes(&mut self, urn: &str, entry: &Value) -> Result<(), SchemaError> {
+        let added = attributes(entry.get("attributes"), urn, true)?;
+        let Some(listed) = self.schemas.iter_mut().find(|schema| schema.id == urn) else {
+            return Err(SchemaError::Definition {
+                place: urn.to_owned(),
+                what: "is not defined before".to_owned(),
+            });
+        };
+        let schema = Arc::make_mut(listed);
+        schema.attributes.extend(added);
+        let shown = schema.source.get_mut("attributes").and_then(Value::as_array_mut);
+        if let (Some(shown), Some(new)) = (shown, entry.get("attributes").and_then(Value::as_array)) {
+            shown.extend(new.iter().cloned());
+        }
+        let schema = Arc::clone(listed);
+        for kind in &mut self.types {
+            if kind.schema.id == urn {
+                kind.schema = Arc::clone(&schema);
+            }
+            for (extension, _) in kind.extensions.iter_mut().filter(|(one, _)| one.id == urn) {
+                *extension = Arc::clone(&schema);
+            }
+            kind.seal();
+        }
+        Ok(())
+    }
+
+    /// Takes away what a server does not have: a whole type or extension by the URN of its schema,
+    /// an attribute by type and path, such as `User.name.middleName`. What is not there is passed over.
+    pub fn leave_out(&mut self, what: &str) {
+        if what.starts_with("urn:") {
+            self.types.retain(|kind| kind.schema.id != what);
+            for kind in &mut self.types {
+                kind.extensions.retain(|(schema, _)| schema.id != what);
+            }
+            self.schemas.retain(|schema| schema.id != what);
+            return;
+        }
+        let mut path = what.split('.');
+        let (Some(kind), Some(name), sub) = (path.next(), path.next(), path.next()) else {
+            return;
+        };
+        let Some(kind) = self.types.iter_mut().find(|one| one.name == kind) else {
+            return;
+        };
+        let schema = Arc::make_mut(&mut kind.schema);
+        forget(&mut schema.attributes, schema.source.get_mut("attributes"), name, sub);
+        let schema = Arc::clone(&kind.schema);
+        kind.seal();
+        if let Some(listed) = self.schemas.iter_mut().find(|one| one.id == schema.id) {
+            *listed = schema;
+        }
     }
 
     fn add_type(&mut self, entry: &Value) -> Result<(), SchemaError> {
@@ -309,6 +367,28 @@ impl Registry {
             value["schemaExtensions"] = Value::Array(list.collect());
         }
         value
+    }
+}
+
+/// Takes an attribute, or a sub-attribute of it, out of a definition and of what `/Schemas` shows.
+fn forget(attributes: &mut Vec<Attribute>, shown: Option<&mut Value>, name: &str, sub: Option<&str>) {
+    let is = |entry: &Value, name: &str| entry.get("name").and_then(Value::as_str) == Some(name);
+    let shown = shown.and_then(Value::as_array_mut);
+    let Some(sub) = sub else {
+        attributes.retain(|attribute| attribute.name != name);
+        if let Some(shown) = shown {
+            shown.retain(|entry| !is(entry, name));
+        }
+        return;
+    };
+    if let Some(attribute) = attributes.iter_mut().find(|one| one.name == name) {
+        attribute.sub.retain(|one| one.name != sub);
+    }
+    let entry = shown.and_then(|shown| shown.iter_mut().find(|entry| is(entry, name)));
+    if let Some(entry) = entry
+        && let Some(list) = entry.get_mut("subAttributes").and_then(Value::as_array_mut)
+    {
+        list.retain(|entry| !is(entry, sub));
     }
 }
 
