@@ -87,8 +87,11 @@ fn decide(reference: &str, best_of: bool, about: &[&CaseResult]) -> (Outcome, Ve
         for check in checks_for(case, reference) {
             match check.outcome {
                 Outcome::Passed | Outcome::Fixed => tally.passed.push(check.id.clone()),
-                // Notes are no failures; a gate does not know them.
-                Outcome::Failed | Outcome::Known if check.severity == Severity::Info => {
+                // Notes are no failures, but where the check itself, and not its case, is said to be what the gate asks for:
+                // a lawful choice that the gate alone refuses.
+                Outcome::Failed | Outcome::Known
+                    if check.severity == Severity::Info && case.refs.iter().any(|r| r == reference) =>
+                {
                     tally.passed.push(check.id.clone());
                 }
                 Outcome::Failed | Outcome::Known => tally.failed.push(check.id.clone()),
@@ -162,6 +165,19 @@ mod tests {
             check.refs.clone_from(&c.refs);
         }
         c
+    }
+
+    #[test]
+    fn a_note_fails_the_gate_that_it_alone_is_about() {
+        let mut own = about(
+            case("okta/u/a", vec![failed("a.status", Severity::Info)]),
+            "1",
+        );
+        own.refs.clear();
+        let gate = |cases: &[CaseResult]| decide("gate:gate/1", false, &cases.iter().collect::<Vec<_>>()).0;
+        assert_eq!(gate(std::slice::from_ref(&own)), Outcome::Failed);
+        own.refs = own.checks[0].refs.clone();
+        assert_eq!(gate(&[own]), Outcome::Passed, "what the case is about is told by its other checks");
     }
 
     #[test]

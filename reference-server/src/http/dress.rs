@@ -60,8 +60,12 @@ fn reword(dress: &Dress, request: &Incoming, answer: &mut Answer) {
     if answer.status >= 400
         && let Some(body) = body.as_object_mut()
     {
+        // What a limit is (RFC 7644 section 3.7.4) and what is wrong with a filter (section 3.4.2.2) must be said.
+        let due = answer.status == 413
+            || body.get("scimType").and_then(Value::as_str) == Some("invalidFilter");
         match dress.detail {
             Detail::English => {}
+            _ if due => {}
             Detail::German => {
                 let text = "Die Anfrage konnte nicht ausgef\u{fc}hrt werden.";
                 body.insert("detail".to_owned(), Value::from(text));
