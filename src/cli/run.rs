@@ -90,6 +90,9 @@ fn prepare(args: &RunArgs, terminal: &Terminal) -> Result<Prepared, CliError> {
     if let Some(name) = &args.persona {
         use_target_profile(name, &mut config);
     }
+    if config.policy == Policy::default() {
+        config.policy = declared_by(&args.lawful);
+    }
     if args.reference && config.revoked.is_none() {
         // The bundled server knows no token but one, so any other shows that a revoked one is refused.
         config.revoked = Some(Auth::Bearer(Secret::new(
@@ -113,6 +116,17 @@ fn prepare(args: &RunArgs, terminal: &Terminal) -> Result<Prepared, CliError> {
         known,
         reports,
     })
+}
+
+/// What a provider with these lawful choices would declare. That they exist is for the reference server to say.
+fn declared_by(names: &[String]) -> Policy {
+    let lines: std::collections::BTreeSet<&str> = scim_reference::lawful_variants()
+        .iter()
+        .filter(|variant| names.iter().any(|name| name == variant.name))
+        .flat_map(|variant| variant.declares.iter().copied())
+        .collect();
+    let text = lines.into_iter().collect::<Vec<_>>().join("\n");
+    toml::from_str(&text).expect("what the variants declare is read by a test")
 }
 
 /// A persona's promises and mapping hold where the configuration says nothing else. That it exists is for the

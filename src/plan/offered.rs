@@ -22,8 +22,14 @@ fn left_out(case: &Case, policy: &Policy) -> Option<Skip> {
         .uses
         .iter()
         .find(|feature| about != Some(feature.as_str()) && is_left_out(feature, policy))?;
+    // Who never removes people promises to keep them, and no provider stops working for it.
+    let promised = feature == "hard-delete" && policy.hard_delete == Some(false);
     Some(Skip {
-        kind: SkipKind::Policy,
+        kind: if promised {
+            SkipKind::Optional
+        } else {
+            SkipKind::Policy
+        },
         reason: format!("the target's policy leaves out {feature}"),
     })
 }
@@ -36,6 +42,8 @@ fn is_left_out(feature: &str, policy: &Policy) -> bool {
             // Where there are no groups, nothing can change in them.
             "group-updates" => policy.groups.as_deref() == Some("none") || named("groups"),
             "hard-delete" => policy.hard_delete == Some(false),
+            // Where people cannot be changed, nothing of them can.
+            "deactivation" | "passwords" | "roles" => named("updates"),
             _ => false,
         }
 }

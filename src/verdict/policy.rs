@@ -64,7 +64,6 @@ fn consequence(policy: &Policy, case: &CaseResult, check: &CheckResult) -> Optio
         return Some("declared: deactivation = \"remove\"".to_owned());
     }
     if policy.hard_delete == Some(false)
-        && uses("hard-delete")
         && survives_deletion(case, check, evidence)
     {
         return Some("declared: hard_delete = false".to_owned());
@@ -128,6 +127,14 @@ fn survives_deletion(case: &CaseResult, check: &CheckResult, evidence: &Exchange
             is_success(evidence)
                 && (deleted.contains(&evidence.url.as_str())
                     || (!deleted.is_empty() && is_about_a_list(check)))
+        }
+        "POST" if is_success(evidence) => {
+            // The old account came back with its id.
+            let location = evidence.header("location").unwrap_or_default();
+            deleted.iter().any(|url| {
+                url.rsplit_once('/')
+                    .is_some_and(|(_, id)| !id.is_empty() && location.ends_with(id))
+            })
         }
         "POST" => evidence.status == Some(409) && !deleted.is_empty(),
         _ => false,
