@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{
-    Behaviour, Detail, Encoding, IdStyle, Omitted, PatchAnswer, Removed, Times,
-};
+use crate::engine::{Behaviour, Detail, Encoding, IdStyle, Omitted, PatchAnswer, Removed, Times};
 use crate::protocol::schema::ENTERPRISE;
 
 /// What a lawful variant is.
@@ -397,7 +395,9 @@ pub fn lawful_variants() -> &'static [LawfulInfo] {
             source: "RFC 7644 section 3.1: the location is a URI that the provider chooses",
             suits: EVERYONE,
             declares: &[],
-            change: |behaviour| behaviour.public_base = Some("https://directory.example.com/api/scim".to_owned()),
+            change: |behaviour| {
+                behaviour.public_base = Some("https://directory.example.com/api/scim".to_owned())
+            },
         },
         LawfulInfo {
             name: "own-extension",

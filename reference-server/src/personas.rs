@@ -18,7 +18,9 @@ const FILES: [&str; 4] = [
 static ALL: LazyLock<Vec<PersonaInfo>> = LazyLock::new(|| {
     FILES
         .iter()
-        .map(|text| serde_json::from_str(text).expect("the personas are embedded and read by a test"))
+        .map(|text| {
+            serde_json::from_str(text).expect("the personas are embedded and read by a test")
+        })
         .collect()
 });
 
@@ -106,12 +108,21 @@ mod tests {
     fn every_persona_is_read_and_its_definitions_load() {
         for persona in personas() {
             let mut behaviour = Behaviour::new(false);
-            assert!(apply(persona.name, &mut behaviour).is_ok(), "{}", persona.name);
+            assert!(
+                apply(persona.name, &mut behaviour).is_ok(),
+                "{}",
+                persona.name
+            );
             let mut registry = Registry::built_in(&Leniency::DEFAULT).expect("shipped");
             for text in &behaviour.schemas {
-                registry.add(text).expect("the definitions of a persona fit");
+                registry
+                    .add(text)
+                    .expect("the definitions of a persona fit");
             }
         }
-        assert_eq!(apply("nobody", &mut Behaviour::new(false)).err().as_deref(), Some("nobody"));
+        assert_eq!(
+            apply("nobody", &mut Behaviour::new(false)).err().as_deref(),
+            Some("nobody")
+        );
     }
 }

@@ -90,7 +90,8 @@ fn decide(reference: &str, best_of: bool, about: &[&CaseResult]) -> (Outcome, Ve
                 // Notes are no failures, but where the check itself, and not its case, is said to be what the gate asks for:
                 // a lawful choice that the gate alone refuses.
                 Outcome::Failed | Outcome::Known
-                    if check.severity == Severity::Info && case.refs.iter().any(|r| r == reference) =>
+                    if check.severity == Severity::Info
+                        && case.refs.iter().any(|r| r == reference) =>
                 {
                     tally.passed.push(check.id.clone());
                 }
@@ -174,10 +175,16 @@ mod tests {
             "1",
         );
         own.refs.clear();
-        let gate = |cases: &[CaseResult]| decide("gate:gate/1", false, &cases.iter().collect::<Vec<_>>()).0;
+        let gate = |cases: &[CaseResult]| {
+            decide("gate:gate/1", false, &cases.iter().collect::<Vec<_>>()).0
+        };
         assert_eq!(gate(std::slice::from_ref(&own)), Outcome::Failed);
         own.refs = own.checks[0].refs.clone();
-        assert_eq!(gate(&[own]), Outcome::Passed, "what the case is about is told by its other checks");
+        assert_eq!(
+            gate(&[own]),
+            Outcome::Passed,
+            "what the case is about is told by its other checks"
+        );
     }
 
     #[test]

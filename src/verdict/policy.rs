@@ -63,9 +63,7 @@ fn consequence(policy: &Policy, case: &CaseResult, check: &CheckResult) -> Optio
     {
         return Some("declared: deactivation = \"remove\"".to_owned());
     }
-    if policy.hard_delete == Some(false)
-        && survives_deletion(case, check, evidence)
-    {
+    if policy.hard_delete == Some(false) && survives_deletion(case, check, evidence) {
         return Some("declared: hard_delete = false".to_owned());
     }
     if let Some(groups @ ("roles" | "none")) = policy.groups.as_deref()

@@ -81,7 +81,9 @@ impl Engine {
         }
         for (name, value) in before {
             if !said.contains(&name.to_ascii_lowercase()) {
-                document.entry(name.clone()).or_insert_with(|| value.clone());
+                document
+                    .entry(name.clone())
+                    .or_insert_with(|| value.clone());
             }
         }
     }
@@ -98,9 +100,7 @@ impl Engine {
         let within = body.iter().find_map(|(name, value)| {
             let schema = kind.extension(name)?;
             let content = value.as_object()?;
-            content
-                .keys()
-                .find(|name| schema.attribute(name).is_none())
+            content.keys().find(|name| schema.attribute(name).is_none())
         });
         match unknown.or(within) {
             Some(name) => Err(ScimError::syntax(format!(
@@ -136,10 +136,7 @@ impl Engine {
         }
         let name = document.get("userName").and_then(Value::as_str);
         let name = text::folded(name.unwrap_or_default()).into_owned();
-        let mut departed = self
-            .departed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut departed = self.departed.lock().unwrap_or_else(PoisonError::into_inner);
         match (departed.contains_key(&name), self.behaviour.removed) {
             (true, Removed::Taken) => Err(ScimError::uniqueness(
                 "this userName belonged to a user who was deleted, and stays taken",

@@ -101,9 +101,7 @@ impl Engine {
         match self.behaviour.times {
             Times::Milliseconds => format!("{instant:.3}"),
             Times::Seconds => format!("{instant:.0}"),
-            Times::Offset => instant
-                .display_with_offset(jiff::tz::offset(2))
-                .to_string(),
+            Times::Offset => instant.display_with_offset(jiff::tz::offset(2)).to_string(),
         }
     }
 
@@ -139,7 +137,11 @@ impl Engine {
     }
 
     fn tag(&self, opaque: &str) -> String {
-        let weak = if self.behaviour.strong_etags { "" } else { "W/" };
+        let weak = if self.behaviour.strong_etags {
+            ""
+        } else {
+            "W/"
+        };
         format!("{weak}\"{opaque}\"")
     }
 

@@ -335,49 +335,49 @@ impl Engine {
 
     /// Removes a record with every reference to it.
     fn remove(&self, state: &mut State, kind: &ResourceType, slot: Slot, id: &str) -> Result<()> {
-            let mut changes = Vec::new();
-            let instant = now();
-            // Groups lose the member, which changes them; people lose a manager who goes.
-            for group in state.groups(slot) {
-                changes.push(Change::Leave(*group, slot));
-                changes.push(Change::Update(
-                    *group,
-                    touched(known(state, *group), instant),
-                    Vec::new(),
-                    Vec::new(),
-                ));
-            }
-            let manager = state.key((slots::USER, keys::MANAGER), &text::exact(id));
-            for report in state
-                .candidates(manager)
-                .into_iter()
-                .filter(|report| *report != slot)
-            {
-                let record = known(state, report);
-                let report_kind = self.registry.kind(record.kind);
-                let old = stored(record);
-                let mut document = old.clone();
-                if forget_manager(&mut document, id) {
-                    let (out, into) = (
-                        keys::of(state, report_kind, &old),
-                        keys::of(state, report_kind, &document),
-                    );
-                    let modified = instant.max(record.modified + 1);
-                    let record = self.record(
-                        report_kind,
-                        record.id.to_string(),
-                        record.created,
-                        modified,
-                        record.revision + 1,
-                        document,
-                    );
-                    changes.push(Change::Update(report, record, out, into));
-                }
-            }
-            changes.push(Change::Remove(
-                slot,
-                keys::of_record(state, kind, known(state, slot)),
+        let mut changes = Vec::new();
+        let instant = now();
+        // Groups lose the member, which changes them; people lose a manager who goes.
+        for group in state.groups(slot) {
+            changes.push(Change::Leave(*group, slot));
+            changes.push(Change::Update(
+                *group,
+                touched(known(state, *group), instant),
+                Vec::new(),
+                Vec::new(),
             ));
-            state.commit(changes).map_err(|error| unwritable(&error))
+        }
+        let manager = state.key((slots::USER, keys::MANAGER), &text::exact(id));
+        for report in state
+            .candidates(manager)
+            .into_iter()
+            .filter(|report| *report != slot)
+        {
+            let record = known(state, report);
+            let report_kind = self.registry.kind(record.kind);
+            let old = stored(record);
+            let mut document = old.clone();
+            if forget_manager(&mut document, id) {
+                let (out, into) = (
+                    keys::of(state, report_kind, &old),
+                    keys::of(state, report_kind, &document),
+                );
+                let modified = instant.max(record.modified + 1);
+                let record = self.record(
+                    report_kind,
+                    record.id.to_string(),
+                    record.created,
+                    modified,
+                    record.revision + 1,
+                    document,
+                );
+                changes.push(Change::Update(report, record, out, into));
+            }
+        }
+        changes.push(Change::Remove(
+            slot,
+            keys::of_record(state, kind, known(state, slot)),
+        ));
+        state.commit(changes).map_err(|error| unwritable(&error))
     }
 }

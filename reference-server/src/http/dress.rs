@@ -30,14 +30,26 @@ pub(super) fn put_on(
     let has_body = answer.body.is_some();
     let typed = answer.headers.iter().any(|(name, _)| *name == CONTENT_TYPE);
     if dress.charset && has_body && !typed {
-        add(answer, CONTENT_TYPE, &format!("{media_type}; charset=UTF-8"));
+        add(
+            answer,
+            CONTENT_TYPE,
+            &format!("{media_type}; charset=UTF-8"),
+        );
     }
     if dress.extra_headers {
         add(answer, VARY, "Accept, Accept-Encoding, Authorization");
         add(answer, STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         add(answer, X_CONTENT_TYPE_OPTIONS, "nosniff");
-        add(answer, HeaderName::from_static("x-request-id"), "01JD9Z6N7M");
-        add(answer, HeaderName::from_static("x-ratelimit-remaining"), "4999");
+        add(
+            answer,
+            HeaderName::from_static("x-request-id"),
+            "01JD9Z6N7M",
+        );
+        add(
+            answer,
+            HeaderName::from_static("x-ratelimit-remaining"),
+            "4999",
+        );
     }
     if dress.closes {
         add(answer, CONNECTION, "close");

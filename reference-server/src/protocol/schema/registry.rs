@@ -228,8 +228,12 @@ impl Registry {
         };
         let schema = Arc::make_mut(listed);
         schema.attributes.extend(added);
-        let shown = schema.source.get_mut("attributes").and_then(Value::as_array_mut);
-        if let (Some(shown), Some(new)) = (shown, entry.get("attributes").and_then(Value::as_array)) {
+        let shown = schema
+            .source
+            .get_mut("attributes")
+            .and_then(Value::as_array_mut);
+        if let (Some(shown), Some(new)) = (shown, entry.get("attributes").and_then(Value::as_array))
+        {
             shown.extend(new.iter().cloned());
         }
         let schema = Arc::clone(listed);
@@ -264,7 +268,12 @@ impl Registry {
             return;
         };
         let schema = Arc::make_mut(&mut kind.schema);
-        forget(&mut schema.attributes, schema.source.get_mut("attributes"), name, sub);
+        forget(
+            &mut schema.attributes,
+            schema.source.get_mut("attributes"),
+            name,
+            sub,
+        );
         let schema = Arc::clone(&kind.schema);
         kind.seal();
         if let Some(listed) = self.schemas.iter_mut().find(|one| one.id == schema.id) {
@@ -371,7 +380,12 @@ impl Registry {
 }
 
 /// Takes an attribute, or a sub-attribute of it, out of a definition and of what `/Schemas` shows.
-fn forget(attributes: &mut Vec<Attribute>, shown: Option<&mut Value>, name: &str, sub: Option<&str>) {
+fn forget(
+    attributes: &mut Vec<Attribute>,
+    shown: Option<&mut Value>,
+    name: &str,
+    sub: Option<&str>,
+) {
     let is = |entry: &Value, name: &str| entry.get("name").and_then(Value::as_str) == Some(name);
     let shown = shown.and_then(Value::as_array_mut);
     let Some(sub) = sub else {
