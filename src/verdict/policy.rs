@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::results::{CaseResult, CheckResult, Exchange, Outcome, Policy, Severity};
 
+/// The note of what follows from never removing people: a promise, and no gap of the target.
+pub(super) const KEPT: &str = "declared: hard_delete = false";
+
 /// Turns the consequences of the declared policy into info; returns the ids of these checks.
 pub(super) fn soften(cases: &mut [CaseResult], policy: &Policy) -> BTreeSet<String> {
     let mut softened = BTreeSet::new();
@@ -64,7 +67,7 @@ fn consequence(policy: &Policy, case: &CaseResult, check: &CheckResult) -> Optio
         return Some("declared: deactivation = \"remove\"".to_owned());
     }
     if policy.hard_delete == Some(false) && survives_deletion(case, check, evidence) {
-        return Some("declared: hard_delete = false".to_owned());
+        return Some(KEPT.to_owned());
     }
     if let Some(groups @ ("roles" | "none")) = policy.groups.as_deref()
         && (uses("groups") || uses("group-updates"))

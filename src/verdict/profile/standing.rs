@@ -4,6 +4,7 @@ use crate::results::{
     CaseResult, CertaintyLevel, CheckResult, Outcome, RuleResult, Severity, SkipKind, Verdict,
 };
 
+use crate::verdict::policy;
 use super::{Evidence, ProfileFrame, deciding, rule_counts};
 
 /// A check or a rule that failed.
@@ -104,7 +105,7 @@ impl<'a> Standing<'a> {
             if check.outcome.is_failure() && check.severity >= Severity::Warning {
                 self.failures.push(Failure::Check(case, check));
             } else if evidence.excused.contains(&check.id) {
-                if case.core {
+                if case.core && check.note != policy::KEPT {
                     self.left_out.push(gap(&check.note));
                 }
             } else if check.outcome == Outcome::Errored && needed {
