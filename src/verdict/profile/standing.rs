@@ -4,8 +4,8 @@ use crate::results::{
     CaseResult, CertaintyLevel, CheckResult, Outcome, RuleResult, Severity, SkipKind, Verdict,
 };
 
-use crate::verdict::policy;
 use super::{Evidence, ProfileFrame, deciding, rule_counts};
+use crate::verdict::policy;
 
 /// A check or a rule that failed.
 #[derive(Debug, Clone, Copy)]
