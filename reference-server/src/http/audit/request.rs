@@ -127,7 +127,7 @@ fn endpoint_and_body(
     let Some(body) = &seen.body else {
         return;
     };
-    if let Err(error) = json_type(&seen.request.headers, false) {
+    if let Err(error) = json_type(&seen.request.headers, false, true) {
         let at = "header Content-Type";
         problems.error("media-type", at, error.detail, "RFC 7644 section 3.8");
     }
