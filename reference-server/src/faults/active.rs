@@ -268,11 +268,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 vec![document(|moment, before, after| {
                     if moment.action == Action::Replace
                         && moment.kind.name == "User"
-                        && let Some(active) = before.and_then(|before| before.get("active"))
+                        && before.and_then(|before| before.get("active")) == Some(&json!(true))
                     {
-                        if *active == json!(true) {
-                            after.insert("active".to_owned(), json!(true));
-                        }
+                        after.insert("active".to_owned(), json!(true));
                     }
                 })]
             },

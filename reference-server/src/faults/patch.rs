@@ -107,14 +107,16 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "RFC 7644 section 3.5.2",
             || {
                 vec![operations(|moment, before, operations| {
-                    while moment.kind.name == "User" {
+                    if moment.kind.name != "User" {
+                        return Ok(());
+                    }
+                    loop {
                         let whole = fitting(moment, before, operations);
                         if whole >= operations.len() {
-                            break;
+                            return Ok(());
                         }
                         operations.remove(whole);
                     }
-                    Ok(())
                 })]
             },
         ),
