@@ -1,6 +1,11 @@
 //! Attribute mapping, the access check and secrets that suites send, from outside: the built program against real servers on
 //! loopback.
 
+#![expect(
+    clippy::panic,
+    reason = "a test that fails shows what the program said"
+)]
+
 use std::path::Path;
 use std::process::Command;
 

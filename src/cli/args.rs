@@ -34,7 +34,7 @@ pub(super) enum Command {
     /// Explain anything that has an id: what is sent, why, who breaks, source, how to mend it
     Explain(ExplainArgs),
     /// Start the bundled reference server
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Remove what an interrupted run left behind on a target
     Cleanup(CleanupArgs),
     /// Compare two JSON reports: what broke, what was mended
