@@ -272,7 +272,7 @@ fn what_is_left_out_says_why() {
                 hard_delete: Some(false),
                 ..Policy::default()
             }),
-            vec![("team", ByPolicy), ("join", ByPolicy), ("erase", ByPolicy)],
+            vec![("team", ByPolicy), ("join", ByPolicy), ("erase", Optional)],
         ),
         (
             "asked",
