@@ -19,18 +19,25 @@ use crate::store::{Slot, State};
 const DEFAULTS: [(&str, &str); 2] = [("userType", "Person"), ("locale", "en")];
 
 impl Engine {
-    /// Fills in and rewrites what the provider decides of a body that is POSTed or PUT.
-    pub(super) fn settle(&self, kind: &ResourceType, document: &mut Object) {
+    /// Fills in what a body that is POSTed or PUT does not mention. What it says to be null or empty is
+    /// said, and stays empty.
+    pub(super) fn settle(
+        &self,
+        kind: &ResourceType,
+        said: &HashSet<String>,
+        document: &mut Object,
+    ) {
         if kind.slot != slots::USER {
             return;
         }
         if self.behaviour.defaults {
             for (name, value) in DEFAULTS {
-                if kind.core(name).is_some() {
+                if kind.core(name).is_some() && !said.contains(&name.to_ascii_lowercase()) {
                     document.entry(name).or_insert_with(|| json!(value));
                 }
             }
             if kind.core("displayName").is_some()
+                && !said.contains("displayname")
                 && let Some(name) = document.get("userName").cloned()
             {
                 document.entry("displayName").or_insert(name);
@@ -69,9 +76,10 @@ impl Engine {
     }
 
     /// Brings back what a PUT says nothing of, where such values stay. What it says to be null or
-    /// empty is said, and stays away (RFC 7643 section 2.5).
+    /// empty is said, and stays away (RFC 7643 section 2.5). What is required must be said.
     pub(super) fn keep_omitted(
         &self,
+        kind: &ResourceType,
         before: &Object,
         said: &HashSet<String>,
         document: &mut Object,
@@ -80,7 +88,8 @@ impl Engine {
             return;
         }
         for (name, value) in before {
-            if !said.contains(&name.to_ascii_lowercase()) {
+            let required = kind.core(name).is_some_and(|attribute| attribute.required);
+            if !required && !said.contains(&name.to_ascii_lowercase()) {
                 document
                     .entry(name.clone())
                     .or_insert_with(|| value.clone());

@@ -81,10 +81,11 @@ impl Engine {
         }
         let attempt = || -> Result<Shown> {
             self.refuse_undeclared(kind, &body)?;
+            let said: HashSet<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
             let Conformed { mut document, .. } =
                 conform::resource(kind, body, &self.behaviour.leniency)?;
             conform::complete(kind, &document)?;
-            self.settle(kind, &mut document);
+            self.settle(kind, &said, &mut document);
             if kind.slot == slots::USER && self.behaviour.active_by_default {
                 document.entry("active").or_insert(Value::Bool(true));
             }
@@ -159,12 +160,12 @@ impl Engine {
             conform::keep_immutable(kind, &before, &mut document)?;
             conform::keep_active(kind, &before, &mut document, spoken);
             let mut members = take_members(kind, &mut document)?;
-            self.keep_omitted(&before, &said, &mut document);
+            self.keep_omitted(kind, &before, &said, &mut document);
             if self.behaviour.omitted == Omitted::Kept && !said.contains("members") {
                 members = Some(self.member_ids(&state, slot));
             }
             conform::complete(kind, &document)?;
-            self.settle(kind, &mut document);
+            self.settle(kind, &said, &mut document);
             let mut set = GroupMembers {
                 engine: self,
                 state: &state,
