@@ -71,7 +71,7 @@ async fn play(library: &Library, fault: &str, profiles: &[&str], cases: Vec<Glob
         ..Conditions::default()
     };
     let mut plan = plan::select(library, &selection, &conditions).expect("the named cases exist");
-    let probe = match runner::probe(&client, Policy::default(), None).await {
+    let probe = match runner::probe(&client, Policy::default(), None, None).await {
         Ok(probe) => probe,
         // A server that the harness refuses to test is noticed in the plainest way.
         Err(stop) => {
@@ -88,6 +88,7 @@ async fn play(library: &Library, fault: &str, profiles: &[&str], cases: Vec<Glob
     plan.gate(&probe.facts.capabilities, &probe.schema);
     let context = Context {
         client,
+        application: None,
         schema: probe.schema,
         bodies: Arc::new(bodies::all().clone()),
         facts: probe.facts,
@@ -358,7 +359,7 @@ fn rendered() -> String {
         );
         let mut rows = detection::of(fault.name).peekable();
         if rows.peek().is_none() {
-            let _ = writeln!(page, "{head} | | | not measured |");
+            let _ = writeln!(page, "{head} | | | not noticed yet |");
         }
         for row in rows {
             let verdict = format!("{:?}", row.verdict);

@@ -269,10 +269,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                     if moment.action == Action::Replace
                         && moment.kind.name == "User"
                         && let Some(active) = before.and_then(|before| before.get("active"))
+                        && *active == json!(true)
                     {
-                        if *active == json!(true) {
-                            after.insert("active".to_owned(), json!(true));
-                        }
+                        after.insert("active".to_owned(), json!(true));
                     }
                 })]
             },

@@ -107,12 +107,13 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "RFC 7644 section 3.5.2",
             || {
                 vec![operations(|moment, before, operations| {
-                    while moment.kind.name == "User" {
-                        let whole = fitting(moment, before, operations);
-                        if whole >= operations.len() {
-                            break;
-                        }
+                    if moment.kind.name != "User" {
+                        return Ok(());
+                    }
+                    let mut whole = fitting(moment, before, operations);
+                    while whole < operations.len() {
                         operations.remove(whole);
+                        whole = fitting(moment, before, operations);
                     }
                     Ok(())
                 })]

@@ -192,13 +192,13 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                         else {
                             return;
                         };
-                        if request.method == "PUT" && answer.status == 200 {
-                            if let Some(other) = last
+                        if request.method == "PUT"
+                            && answer.status == 200
+                            && let Some(other) = last
                                 .with(|last| last.replace(id.clone()))
                                 .filter(|other| *other != id)
-                            {
-                                hit.with(|hit| hit.insert(other));
-                            }
+                        {
+                            hit.with(|hit| hit.insert(other));
                         }
                     }),
                     each(move |_, user| {
