@@ -9,7 +9,7 @@ use super::args::{Kind, ListArgs, ListFormat};
 use super::error::{CLEAN, CliError};
 use super::terminal::Terminal;
 use crate::config::Config;
-use crate::data::{gates, mappings, quirks, requirements};
+use crate::data::{detection, gates, mappings, quirks, requirements};
 use crate::plan;
 use crate::results::{Certainty, CertaintyLevel, Severity};
 use crate::suite::model::{Case, Profile, Suite};
@@ -30,7 +30,7 @@ pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError>
         Kind::Mappings => mappings(&wanted),
         Kind::Requirements => requirements(&library()?),
         Kind::Gates => gates(&wanted),
-        Kind::Faults => faults(&library()?),
+        Kind::Faults => faults(),
         Kind::Lawful => lawful(),
         Kind::Personas => personas(),
     };
@@ -262,12 +262,14 @@ fn gates(wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
         .collect()
 }
 
-fn faults(library: &Library) -> Vec<Item> {
-    let covered = coverage(library);
+fn faults() -> Vec<Item> {
     scim_reference::faults()
         .iter()
         .map(|fault| {
-            let noticed_by = fault.defect.and_then(|defect| covered.get(&format!("defect:{defect}")).cloned()).unwrap_or_default();
+            let mut noticed_by: Vec<&str> = detection::of(fault.name)
+                .flat_map(|row| row.noticed_by.iter().copied())
+                .collect();
+            noticed_by.dedup();
             item(json!({
                 "id": fault.name, "title": fault.title, "defect": fault.defect, "breaks": fault.breaks,
                 "source": fault.source, "noticed_by": noticed_by,

@@ -11,6 +11,7 @@ mod table;
 
 pub mod bodies;
 pub mod defects;
+pub mod detection;
 pub mod gates;
 pub mod mappings;
 pub mod policy;

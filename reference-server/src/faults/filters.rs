@@ -337,18 +337,20 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
-            "absent-title-matches",
-            "ne and not match nobody who has no value",
+            "ne-needs-a-value",
+            "ne does not match who has no value",
             RFC,
             "RFC 7644 section 3.4.2.2",
             || {
-                rewrites(|filter| match filter {
-                    Filter::Compare(path, Operator::Ne, value) => Filter::And(vec![
-                        Filter::Present(path.clone()),
-                        Filter::Compare(path, Operator::Ne, value),
-                    ]),
-                    other => other,
-                })
+                vec![searched(|_, filter| {
+                    Some(match filter {
+                        Filter::Compare(path, Operator::Ne, value) => Filter::And(vec![
+                            Filter::Present(path.clone()),
+                            Filter::Compare(path, Operator::Ne, value),
+                        ]),
+                        other => other,
+                    })
+                })]
             },
         ),
         own(
