@@ -1,7 +1,7 @@
 //! Secrets are taken out of everything that is recorded, at the moment of recording, by value and by header name.
 //!
 //! By value: each secret as it is, in base64 (whatever stands before it), percent-encoded, form-encoded,
-//! JSON-escaped and HTML-escaped, without regard to the case of ASCII letters. By name: headers that carry credentials.
+//! JSON-escaped and HTML-escaped in whatever way (see `escapes`), without regard to the case of ASCII letters. By name: headers that carry credentials.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +10,9 @@ use std::sync::{PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 
+use super::escapes;
 use crate::config::Secret;
 
 /// Shorter values are not searched for: they would occur everywhere by chance. They are still redacted by header name.
@@ -45,6 +47,10 @@ struct State {
     labels: Vec<String>,
     /// Finds any of the forms; `None` where there are none.
     finder: Option<AhoCorasick>,
+    /// What finds the configured secrets in any other way of escaping, with their labels.
+    escaped: Vec<(Regex, String)>,
+    /// What finds their beginnings.
+    cut_short: Vec<(Regex, String)>,
     /// Names of headers that carry a configured credential, lower case.
     headers: Vec<String>,
 }
@@ -64,7 +70,18 @@ impl Redactor {
 
     /// Registers a configured secret: it becomes `$LABEL` wherever it occurs from here on.
     pub fn add(&self, secret: &Secret) {
-        self.add_value(secret.expose(), secret.label());
+        let (value, label) = (secret.expose(), secret.label());
+        self.add_value(value, label);
+        if value.len() < SHORTEST_SECRET {
+            return;
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(finder) = escapes::finder(value) {
+            state.escaped.push((finder, label.to_owned()));
+        }
+        if let Some(finder) = escapes::cut_short(value, &base64_cores(value.as_bytes())) {
+            state.cut_short.push((finder, label.to_owned()));
+        }
     }
 
     /// Registers a value that is secret, such as a password that a suite sends.
@@ -98,14 +115,18 @@ impl Redactor {
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(finder) = &state.finder else {
-            return Cow::Borrowed(text);
-        };
-        if !finder.is_match(text) {
-            return Cow::Borrowed(text);
+        let mut text = Cow::Borrowed(text);
+        for (finder, label) in &state.escaped {
+            if finder.is_match(&text) {
+                let replaced = finder.replace_all(&text, regex::NoExpand(&format!("${label}")));
+                text = Cow::Owned(replaced.into_owned());
+            }
         }
+        let Some(finder) = state.finder.as_ref().filter(|f| f.is_match(text.as_ref())) else {
+            return text;
+        };
         let mut out = String::with_capacity(text.len());
-        finder.replace_all_with(text, &mut out, |found, _, out| {
+        finder.replace_all_with(text.as_ref(), &mut out, |found, _, out| {
             out.push('$');
             out.push_str(
                 state
@@ -116,6 +137,23 @@ impl Redactor {
             true
         });
         Cow::Owned(out)
+    }
+
+    /// A message without secrets, and without what is left of one where the message was cut before it came here.
+    #[must_use]
+    pub fn message<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        let mut text = self.text(message);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        for (finder, label) in &state.cut_short {
+            if finder.is_match(&text) {
+                let whole = format!("${label}");
+                let replaced = finder.replace_all(&text, |found: &regex::Captures<'_>| {
+                    format!("{whole}{}", found.get(1).map_or("", |end| end.as_str()))
+                });
+                text = Cow::Owned(replaced.into_owned());
+            }
+        }
+        text
     }
 
     /// Every string in a JSON value without secrets, member names included.

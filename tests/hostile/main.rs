@@ -10,6 +10,7 @@
 mod behaviours;
 mod program;
 mod scim_lies;
+mod secrets;
 mod server;
 mod tls;
 mod wire_lies;
