@@ -406,7 +406,7 @@ fn stopped(
 /// The records are redacted already; this catches what was written about them in words.
 fn redact(run: &mut Run, redactor: &Redactor) {
     let clean = |text: &mut String| {
-        if let std::borrow::Cow::Owned(redacted) = redactor.text(text) {
+        if let std::borrow::Cow::Owned(redacted) = redactor.message(text) {
             *text = redacted;
         }
     };

@@ -8,6 +8,7 @@ mod base_url;
 mod classify;
 pub mod curl;
 mod error;
+mod escapes;
 mod exchange;
 mod oauth;
 mod redact;

@@ -1,7 +1,8 @@
 //! Secrets are taken out of everything that is recorded, at the moment of recording, by value and by header name.
 //!
 //! By value: each secret as it is, in base64 (whatever stands before it), percent-encoded, form-encoded,
-//! JSON-escaped and HTML-escaped, without regard to the case of ASCII letters. By name: headers that carry credentials.
+//! JSON-escaped and HTML-escaped in whatever way (see `escapes`), without regard to the case of ASCII letters. By name:
+//! headers that carry credentials.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -10,7 +11,9 @@ use std::sync::{PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use regex::Regex;
 
+use super::escapes;
 use crate::config::Secret;
 
 /// Shorter values are not searched for: they would occur everywhere by chance. They are still redacted by header name.
@@ -43,6 +46,10 @@ struct State {
     settled: Finder,
     /// The latest ones: a run makes up a password for each person, and only this small part is built anew for each.
     recent: Finder,
+    /// What finds the configured secrets in any other way of escaping, with their labels.
+    escaped: Vec<(Regex, String)>,
+    /// What finds their beginnings.
+    cut_short: Vec<(Regex, String)>,
     /// Names of headers that carry a configured credential, lower case.
     headers: Vec<String>,
 }
@@ -57,38 +64,14 @@ struct Finder {
     /// The label of each form.
     labels: Vec<String>,
     /// Finds any of the forms; `None` where there are none.
-    automaton: Option<AhoCorasick>,
-}
-
-impl Finder {
-    fn build(&mut self) {
-        // The longest match wins: a secret may be the beginning of another one's form.
-        self.automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(&self.forms)
-            .ok();
-    }
-
-    fn text<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
-        let Some(automaton) = &self.automaton else {
-            return text;
-        };
-        if !automaton.is_match(text.as_ref()) {
-            return text;
+        let mut text = Cow::Borrowed(text);
+        for (finder, label) in &state.escaped {
+            if finder.is_match(&text) {
+                let replaced = finder.replace_all(&text, regex::NoExpand(&format!("${label}")));
+                text = Cow::Owned(replaced.into_owned());
+            }
         }
-        let mut out = String::with_capacity(text.len());
-        automaton.replace_all_with(&text, &mut out, |found, _, out| {
-            out.push('$');
-            out.push_str(
-                self.labels
-                    .get(found.pattern().as_usize())
-                    .map_or("SECRET", String::as_str),
-            );
-            true
-        });
-        Cow::Owned(out)
-    }
+        state.recent.text(state.settled.text(text))
 }
 
 impl std::fmt::Debug for Redactor {
@@ -106,7 +89,18 @@ impl Redactor {
 
     /// Registers a configured secret: it becomes `$LABEL` wherever it occurs from here on.
     pub fn add(&self, secret: &Secret) {
-        self.add_value(secret.expose(), secret.label());
+        let (value, label) = (secret.expose(), secret.label());
+        self.add_value(value, label);
+        if value.len() < SHORTEST_SECRET {
+            return;
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(finder) = escapes::finder(value) {
+            state.escaped.push((finder, label.to_owned()));
+        }
+        if let Some(finder) = escapes::cut_short(value, &base64_cores(value.as_bytes())) {
+            state.cut_short.push((finder, label.to_owned()));
+        }
     }
 
     /// Registers a value that is secret, such as a password that a suite sends.
@@ -144,7 +138,31 @@ impl Redactor {
     #[must_use]
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.recent.text(state.settled.text(Cow::Borrowed(text)))
+        let mut text = Cow::Borrowed(text);
+        for (finder, label) in &state.escaped {
+            if finder.is_match(&text) {
+                let replaced = finder.replace_all(&text, regex::NoExpand(&format!("${label}")));
+                text = Cow::Owned(replaced.into_owned());
+            }
+        }
+        state.recent.text(state.settled.text(text))
+    }
+
+    /// A message without secrets, and without what is left of one where the message was cut before it came here.
+    #[must_use]
+    pub fn message<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        let mut text = self.text(message);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        for (finder, label) in &state.cut_short {
+            if finder.is_match(&text) {
+                let whole = format!("${label}");
+                let replaced = finder.replace_all(&text, |found: &regex::Captures<'_>| {
+                    format!("{whole}{}", found.get(1).map_or("", |end| end.as_str()))
+                });
+                text = Cow::Owned(replaced.into_owned());
+            }
+        }
+        text
     }
 
     /// Every string in a JSON value without secrets, member names included.

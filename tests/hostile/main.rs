@@ -2,10 +2,6 @@
 //! data, and against `kill -9`. Each test prints its figure; run with `--nocapture` to see them.
 
 #![expect(
-    dead_code,
-    reason = "the stand-in server and the sandbox tell more than the wire tests ask of them"
-)]
-#![expect(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that cannot go on has failed"
@@ -14,6 +10,7 @@
 mod behaviours;
 mod program;
 mod scim_lies;
+mod secrets;
 mod server;
 mod tls;
 mod wire_lies;
