@@ -209,7 +209,7 @@ fn two_hundred_combinations_are_without_findings() {
 
 #[test]
 fn the_bundled_server_is_without_findings() {
-    assert_eq!(findings(&[]), [String::new(); 0]);
+    assert!(findings(&[]).is_empty());
 }
 
 #[test]

@@ -100,6 +100,9 @@ async fn bare(status: u16, body: Bytes) -> String {
     format!("http://{address}")
 }
 
+/// Method, URL and body of the numbered request of a kind, from the base URL and the ids of the people made before.
+type Request = fn(&str, &[String], usize) -> (Method, String, Option<String>);
+
 #[tokio::main]
 async fn main() {
     let seconds = std::env::args()
@@ -120,11 +123,7 @@ async fn main() {
         ids.push(made["id"].as_str().expect("an id").to_owned());
     }
     let ids = Arc::new(ids);
-    let kinds: [(
-        &str,
-        u16,
-        fn(&str, &[String], usize) -> (Method, String, Option<String>),
-    ); 4] = [
+    let kinds: [(&str, u16, Request); 4] = [
         ("GET by id", 200, |base, ids, at| {
             (
                 Method::GET,

@@ -64,14 +64,38 @@ struct Finder {
     /// The label of each form.
     labels: Vec<String>,
     /// Finds any of the forms; `None` where there are none.
-        let mut text = Cow::Borrowed(text);
-        for (finder, label) in &state.escaped {
-            if finder.is_match(&text) {
-                let replaced = finder.replace_all(&text, regex::NoExpand(&format!("${label}")));
-                text = Cow::Owned(replaced.into_owned());
-            }
+    automaton: Option<AhoCorasick>,
+}
+
+impl Finder {
+    fn build(&mut self) {
+        // The longest match wins: a secret may be the beginning of another one's form.
+        self.automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&self.forms)
+            .ok();
+    }
+
+    fn text<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        let Some(automaton) = &self.automaton else {
+            return text;
+        };
+        if !automaton.is_match(text.as_ref()) {
+            return text;
         }
-        state.recent.text(state.settled.text(text))
+        let mut out = String::with_capacity(text.len());
+        automaton.replace_all_with(&text, &mut out, |found, _, out| {
+            out.push('$');
+            out.push_str(
+                self.labels
+                    .get(found.pattern().as_usize())
+                    .map_or("SECRET", String::as_str),
+            );
+            true
+        });
+        Cow::Owned(out)
+    }
 }
 
 impl std::fmt::Debug for Redactor {
