@@ -3,6 +3,12 @@
 //! A script put before everything else in the page listens for errors and for anything that the page would load, then uses
 //! the page as a person does and writes what it saw into the page, which Chromium prints. Nothing is mocked.
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on has failed, and the time that the page took is a figure"
+)]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -1,11 +1,6 @@
 //! The bundled suites load without an error. Run this while writing one: it reads the files of `suites/` as they are on
 //! disk and prints everything that is wrong with them.
 
-#![expect(
-    clippy::panic,
-    reason = "a test that fails shows the message that a person gets"
-)]
-
 use std::path::Path;
 
 use scimproof::suite::{self, Source};
