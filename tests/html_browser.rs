@@ -1,4 +1,5 @@
-//! The HTML report in a real browser: Chromium, headless, where it is on the PATH.
+//! The HTML report in a real browser: Chromium, headless, where it is on the PATH; and axe-core's judgement of it, where
+//! `tests/html_browser.sh` has installed that.
 //!
 //! A script put before everything else in the page listens for errors and for anything that the page would load, then uses
 //! the page as a person does and writes what it saw into the page, which Chromium prints. Nothing is mocked.
@@ -66,6 +67,27 @@ addEventListener("load", () => {
   const out = document.createElement("pre");
   out.id = "seen";
   out.textContent = "BEGIN" + btoa(JSON.stringify(seen)) + "END";
+  document.body.append(out);
+});
+</script>"#;
+
+/// Where `tests/html_browser.sh` puts axe-core.
+const AXE: &str = "target/browser/node_modules/axe-core/axe.min.js";
+
+/// Opens everything that can be opened and lets axe-core judge the page.
+const JUDGE: &str = r#"<script>
+addEventListener("load", async () => {
+  document.querySelectorAll("details").forEach((part) => { part.open = true; });
+  let said;
+  try {
+    const judged = await axe.run(document, { resultTypes: ["violations"] });
+    said = judged.violations.map((v) => [v.impact, v.id, v.nodes[0].html.slice(0, 300), v.nodes[0].failureSummary].join(": "));
+    said.push("rules that held: " + judged.passes.length);
+  } catch (error) {
+    said = ["serious: axe-core failed: " + error];
+  }
+  const out = document.createElement("pre");
+  out.textContent = "BEGIN" + btoa(unescape(encodeURIComponent(JSON.stringify(said)))) + "END";
   document.body.append(out);
 });
 </script>"#;
@@ -146,6 +168,11 @@ fn large(mut run: Run) -> Run {
 
 /// Opens a page at an anchor in a window of this width and gives what the driver saw, and Chromium's own words.
 fn open(page: &Path, anchor: &str, width: u32) -> (Value, String) {
+    open_with(page, anchor, width, &[])
+}
+
+/// The same with more arguments for Chromium.
+fn open_with(page: &Path, anchor: &str, width: u32, more: &[&str]) -> (Value, String) {
     let profile = TempDir::new().expect("a folder");
     let output = Command::new("chromium")
         .args([
@@ -162,6 +189,7 @@ fn open(page: &Path, anchor: &str, width: u32) -> (Value, String) {
         ])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("--window-size={width},1200"))
+        .args(more)
         .arg(format!("file://{}#{anchor}", page.display()))
         .stdin(Stdio::null())
         .output()
@@ -182,15 +210,73 @@ fn open(page: &Path, anchor: &str, width: u32) -> (Value, String) {
     )
 }
 
-#[test]
-fn the_report_works_in_a_browser() {
+/// Whether Chromium can be started; says so where it can't.
+fn chromium_is_there() -> bool {
     let there = Command::new("chromium")
         .arg("--version")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status();
-    if !there.is_ok_and(|status| status.success()) {
+        .status()
+        .is_ok_and(|status| status.success());
+    if !there {
         println!("NOT RUN: the HTML report in a browser (chromium is not on the PATH)");
+    }
+    there
+}
+
+/// Contrast, labels and the keyboard, as axe-core sees them, with findings of every kind, in both themes.
+#[test]
+fn nothing_serious_bars_anyone_from_the_report() {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
+    if !chromium_is_there() {
+        return;
+    }
+    let Ok(axe) = std::fs::read_to_string(axe) else {
+        println!("NOT RUN: axe-core on the HTML report (tests/html_browser.sh installs it)");
+        return;
+    };
+    let folder = TempDir::new().expect("a folder");
+    let page = folder.path().join("report.html");
+    let status = Command::new(env!("CARGO_BIN_EXE_scimproof"))
+        .args(["run", "--reference", "--quiet", "--profile", "entra"])
+        .args(["--fault", "patch-damages-bystander", "--report"])
+        .arg(format!("html={}", page.display()))
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("the program runs");
+    assert_eq!(status.code(), Some(1), "the report has findings");
+    let html = std::fs::read_to_string(&page).expect("the report was written");
+    let judged = html.replacen("<head>", &format!("<head><script>{axe}</script>{JUDGE}"), 1);
+    std::fs::write(&page, judged).expect("written");
+    for theme in ["preferredColorScheme=1", "preferredColorScheme=0"] {
+        let (said, _) = open_with(
+            &page,
+            "",
+            1200,
+            &[
+                "--virtual-time-budget=60000",
+                &format!("--blink-settings={theme}"),
+            ],
+        );
+        let said: Vec<String> = serde_json::from_value(said).expect("a list of texts");
+        let serious: Vec<&String> = said
+            .iter()
+            .filter(|one| one.starts_with("serious") || one.starts_with("critical"))
+            .collect();
+        assert!(serious.is_empty(), "{theme}: {serious:#?}");
+        assert!(
+            said.last()
+                .is_some_and(|last| last.starts_with("rules that held: ")),
+            "{theme}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn the_report_works_in_a_browser() {
+    if !chromium_is_there() {
         return;
     }
     let folder = TempDir::new().expect("a folder");
