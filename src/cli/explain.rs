@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::args::ExplainArgs;
 use super::error::{CLEAN, CliError};
-use super::list::{certainty_words, coverage, library, quirk_title, severity_word};
+use super::list::{certainty_words, coverage, each_case, library, quirk_title, severity_word};
+use super::right_answer::{self, Answers};
 use super::terminal::{Terminal, plain};
 use crate::data::defects::{Harm, View};
 use crate::data::{Entry, Reference, defects, gates, quirks, requirements, targets};
@@ -71,9 +72,9 @@ impl Page {
         if !value.is_empty() {
             let _ = writeln!(
                 self.text,
-                "{:<12}{}",
+                "{:<14}{}",
                 format!("{name}:"),
-                wrapped(value, 12)
+                wrapped(value, 14)
             );
         }
     }
@@ -209,8 +210,9 @@ fn case(library: &Library, id: &str) -> Option<String> {
     for given in &case.given {
         page.item(&given_words(given));
     }
+    let answers = right_answers(library, suite, case, whole);
     for step in &case.steps {
-        step_words(&mut page, step, check);
+        step_words(&mut page, step, check, &answers);
     }
     if !case.hint.is_empty() {
         page.section("How to mend it");
@@ -219,10 +221,29 @@ fn case(library: &Library, id: &str) -> Option<String> {
     page.sources(&case.refs);
     page.section("Run it alone");
     page.item(&format!(
-        "scimproof run --case '{}/{}**' --keep -v ...",
+        "scimproof run --target URL --token-env SCIM_TOKEN --case '{}/{}**' -v",
         suite.id, case.id
     ));
     Some(page.end())
+}
+
+/// What the bundled server answers: to what was named, or else in the first row and flavour.
+fn right_answers(library: &Library, suite: &Suite, case: &Case, named: &str) -> Answers {
+    if case.opt_in {
+        // Such a case is a load, and no example.
+        return Answers::new();
+    }
+    let mut ids = Vec::new();
+    each_case(library, |id, of, this, _| {
+        if of.id == suite.id && this.id == case.id {
+            ids.push(id);
+        }
+    });
+    ids.iter()
+        .find(|id| *id == named || id.strip_prefix(named).is_some_and(|r| r.starts_with('.')))
+        .or(ids.first())
+        .map(|id| right_answer::of(library, id))
+        .unwrap_or_default()
 }
 
 fn is_case(case: &Case, written: &str, profile: Option<&Profile>) -> bool {
@@ -243,20 +264,20 @@ fn is_case(case: &Case, written: &str, profile: Option<&Profile>) -> bool {
 }
 
 fn given_words(given: &Given) -> String {
-    let mut text = format!("Made first: `{}`, a {}", given.name, given.fixture);
+    let mut text = format!("Made first: `{}`, from the fixture {}", given.name, given.fixture);
     if !given.members.is_empty() {
         let _ = write!(text, " with the members {}", given.members.join(", "));
     }
     text
 }
 
-fn step_words(page: &mut Page, step: &Step, check: Option<&str>) {
+fn step_words(page: &mut Page, step: &Step, check: Option<&str>, answers: &Answers) {
     match step {
-        Step::Send(send) => send_words(page, send, check),
+        Step::Send(send) => send_words(page, send, check, answers),
         Step::Together(sends) => {
             page.item("At the same time:");
             for send in sends {
-                send_words(page, send, check);
+                send_words(page, send, check, answers);
             }
         }
         Step::Walk(walk) => {
@@ -268,7 +289,7 @@ fn step_words(page: &mut Page, step: &Step, check: Option<&str>) {
     }
 }
 
-fn send_words(page: &mut Page, send: &Send, check: Option<&str>) {
+fn send_words(page: &mut Page, send: &Send, check: Option<&str>, answers: &Answers) {
     let this = check.is_some_and(|c| c == send.id || c.starts_with(&format!("{}.", send.id)));
     let mark = if this { "->" } else { "  " };
     let only = if send.only.is_empty() {
@@ -329,6 +350,15 @@ fn send_words(page: &mut Page, send: &Send, check: Option<&str>) {
     if let Some(changes) = &send.changes {
         let _ = writeln!(page.text, "    changes: {}", changes_words(changes));
     }
+    if let Some(answer) = answers.get(&send.id) {
+        page.raw("a right answer, from the bundled server:", 4);
+        page.raw(&plain_lines(answer), 6);
+    }
+}
+
+/// Text of a server, line by line.
+fn plain_lines(text: &str) -> String {
+    text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 
 fn with(word: &str, items: &[String]) -> String {
@@ -345,6 +375,7 @@ fn changes_words(changes: &Changes) -> String {
         return "nothing may change".to_owned();
     }
     let each = changes.of.iter().map(|(name, change)| match change {
+        Change::Paths(paths) if paths.is_empty() => format!("{name}: nothing"),
         Change::Paths(paths) => {
             let paths: Vec<&str> = paths.iter().map(|(path, _)| path.as_str()).collect();
             format!("{name}: {} and nothing else", paths.join(", "))

@@ -14,6 +14,7 @@ mod list;
 mod probe;
 mod progress;
 mod publish;
+mod right_answer;
 mod run;
 mod serve;
 mod settings;
