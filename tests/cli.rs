@@ -1,9 +1,6 @@
 //! The built program from outside: exit codes, both streams, files that it writes, and what it says when something is wrong.
 
-#![expect(
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -264,7 +264,10 @@ fn is_case(case: &Case, written: &str, profile: Option<&Profile>) -> bool {
 }
 
 fn given_words(given: &Given) -> String {
-    let mut text = format!("Made first: `{}`, from the fixture {}", given.name, given.fixture);
+    let mut text = format!(
+        "Made first: `{}`, from the fixture {}",
+        given.name, given.fixture
+    );
     if !given.members.is_empty() {
         let _ = write!(text, " with the members {}", given.members.join(", "));
     }
