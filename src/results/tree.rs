@@ -118,6 +118,15 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
+    /// Failed checks that are for information only: they cost no verdict and no exit code.
+    #[must_use]
+    pub fn for_information(&self) -> u64 {
+        let is_one = |check: &&CheckResult| {
+            check.outcome == Outcome::Failed && check.severity == Severity::Info
+        };
+        self.checks.iter().filter(is_one).count() as u64
+    }
+
     /// The id without flavour and row: what is the same case in all of them.
     #[must_use]
     pub fn base_id(&self) -> &str {

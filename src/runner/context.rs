@@ -102,7 +102,7 @@ pub enum Event {
     CaseFinished {
         /// Its id.
         id: String,
-        /// Its outcome.
+        /// Its outcome; what is for information only is no failure here.
         outcome: Outcome,
     },
     /// What is left is removed.

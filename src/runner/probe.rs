@@ -344,8 +344,9 @@ fn unreachable(received: &Received) -> Option<Stop> {
     let error = received.exchange.error.as_ref()?;
     // The client's sentence says what to try already.
     let message = error.message.trim_end_matches('.');
+    let end = if message.ends_with('?') { "" } else { "." };
     Some(untestable(format!(
-        "The target can't be tested: {message}."
+        "The target can't be tested: {message}{end}"
     )))
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::report::finding::findings;
 use crate::report::text::{counted, visible};
-use crate::results::{KnownStatus, Run, Severity, StopReason};
+use crate::results::{KnownStatus, Outcome, Run, Severity, StopReason};
 
 use super::{NAMED, Screen};
 
@@ -135,8 +135,20 @@ pub(super) fn closing(run: &Run) -> String {
         .get("passed")
         .copied()
         .unwrap_or_default();
+    let in_cases: u64 = run.cases.iter().map(|case| case.for_information()).sum();
+    let in_rules = run
+        .rules
+        .iter()
+        .filter(|rule| rule.outcome == Outcome::Failed && rule.severity == Severity::Info)
+        .count() as u64;
+    let information = (in_cases + in_rules).min(failed);
+    let failed = failed - information;
+    let noted = match information {
+        0 => String::new(),
+        some => format!(", {some} for information"),
+    };
     format!(
-        "{}: {} passed, {failed} failed; {} in {:.1} s against {} (exit code {})",
+        "{}: {} passed, {failed} failed{noted}; {} in {:.1} s against {} (exit code {})",
         run.tool,
         counted(passed, "check", "checks"),
         counted(run.summary.requests, "request", "requests"),

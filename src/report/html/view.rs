@@ -68,7 +68,7 @@ impl Page {
             seconds: format!("{:.1}", run.summary.duration_ms / 1000.0),
             exit_code: run.summary.exit_code,
             stop: run.stop.as_ref().map(|s| visible(&s.message)),
-            cards: run.profiles.iter().map(card).collect(),
+            cards: run.profiles.iter().map(|profile| card(run, profile)).collect(),
             findings: all
                 .iter()
                 .enumerate()
@@ -98,8 +98,14 @@ fn readable_instant(instant: &str) -> String {
     )
 }
 
-fn card(profile: &ProfileResult) -> Card {
+fn card(run: &Run, profile: &ProfileResult) -> Card {
     let count = |outcome: &str| profile.counts.get(outcome).copied().unwrap_or_default();
+    let own = run.cases.iter().filter(|case| case.profile == profile.id);
+    let information: u64 = own.map(|case| case.for_information()).sum();
+    let noted = match information {
+        0 => String::new(),
+        some => format!(", {some} for information"),
+    };
     // Flavours that came out the same need no reason beside the profile's.
     let alike = profile
         .flavours
@@ -137,11 +143,11 @@ fn card(profile: &ProfileResult) -> Card {
         reasons,
         more,
         figures: format!(
-            "{}, {}; checks: {} passed, {} failed, {} not tested",
+            "{}, {}; checks: {} passed, {} failed{noted}, {} not tested",
             counted(profile.blockers.len() as u64, "blocker", "blockers"),
             counted(profile.warnings.len() as u64, "warning", "warnings"),
             count("passed"),
-            count("failed") + count("known"),
+            (count("failed") + count("known")).saturating_sub(information),
             count("skipped") + count("errored"),
         ),
     }
