@@ -68,7 +68,11 @@ impl Page {
             seconds: format!("{:.1}", run.summary.duration_ms / 1000.0),
             exit_code: run.summary.exit_code,
             stop: run.stop.as_ref().map(|s| visible(&s.message)),
-            cards: run.profiles.iter().map(|profile| card(run, profile)).collect(),
+            cards: run
+                .profiles
+                .iter()
+                .map(|profile| card(run, profile))
+                .collect(),
             findings: all
                 .iter()
                 .enumerate()
