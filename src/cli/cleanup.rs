@@ -2,7 +2,7 @@
 
 use super::args::CleanupArgs;
 use super::connect;
-use super::error::{CLEAN, CliError, FAILED};
+use super::error::{CLEAN, CliError, FAILED, UNTESTABLE};
 use super::terminal::{Terminal, plain};
 use crate::client::Client;
 use crate::runner;
@@ -41,6 +41,10 @@ pub(super) fn cleanup(args: &CleanupArgs, terminal: &Terminal) -> Result<u8, Cli
         }
         if !args.output.quiet || !cleaned.left.is_empty() {
             terminal.write_out(text.as_bytes())?;
+        }
+        if let Some(why) = &cleaned.unreachable {
+            terminal.complain(&format!("{why}: nothing could be removed"));
+            return Ok(UNTESTABLE);
         }
         Ok(if cleaned.left.is_empty() {
             CLEAN

@@ -5,10 +5,12 @@
 //! for each event, written before the request that it announces. A torn last line is what a kill leaves and is passed
 //! over. Names that the run made up stand in it, credentials never do.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,10 +49,15 @@ enum Line {
         endpoint: String,
         tokens: Vec<String>,
         find: Option<FindBy>,
+        /// Made under the second credential, in the other tenant.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        other_tenant: bool,
     },
-    /// It was made, under this id.
+    /// It was made, under this id; or a write on an id that was done with may have brought it back.
     Made { entry: u64, id: String },
-    /// It was not made, or is gone again: nothing to remove.
+    /// A DELETE of it was answered with success; nobody has looked.
+    Deleted { entry: u64 },
+    /// It was refused, or a GET showed that it is gone: nothing to remove.
     Done { entry: u64 },
 }
 
@@ -67,6 +74,10 @@ pub struct LeftBehind {
     pub find: Option<FindBy>,
     /// Its id, where the answer to the POST arrived.
     pub id: Option<String>,
+    /// A DELETE of it was answered with success; nobody has looked.
+    pub deleted: bool,
+    /// It was made under the second credential, in the other tenant.
+    pub other_tenant: bool,
 }
 
 /// The journal of the run that is alive.
@@ -85,6 +96,11 @@ pub struct Unfinished {
     pub run: Option<RunTag>,
     /// What may still be there, in order of making.
     pub left: Vec<LeftBehind>,
+    /// The endpoints at which the run made something with the target's credential, each with the attribute that names
+    /// what is there.
+    pub endpoints: BTreeMap<String, String>,
+    /// How long ago its last line was written; zero where the system does not say.
+    pub age: Duration,
     file: File,
 }
 
@@ -170,12 +186,14 @@ impl Journal {
         endpoint: &str,
         tokens: &[String],
         find: Option<&FindBy>,
+        other_tenant: bool,
     ) -> Result<(), JournalError> {
         self.write(&Line::Sent {
             entry,
             endpoint: endpoint.to_owned(),
             tokens: tokens.to_vec(),
             find: find.cloned(),
+            other_tenant,
         })
     }
 
@@ -190,7 +208,15 @@ impl Journal {
         })
     }
 
-    /// It was not made, or is gone again.
+    /// A DELETE of it was answered with success.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn deleted(&self, entry: u64) -> Result<(), JournalError> {
+        self.write(&Line::Deleted { entry })
+    }
+
+    /// It was refused, or a GET showed that it is gone.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -295,51 +321,91 @@ pub fn unfinished(state: &Path, base_url: &str) -> Result<Vec<Unfinished>, Journ
             Err(TryLockError::WouldBlock) => continue,
             Err(TryLockError::Error(error)) => return Err(wrong(&path, error)),
         }
+        let age = file
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .ok()
+            .and_then(|written| written.elapsed().ok())
+            .unwrap_or_default();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)
             .map_err(|error| wrong(&path, error))?;
-        let (run, left) = read(&String::from_utf8_lossy(&bytes));
+        let told = read(&String::from_utf8_lossy(&bytes));
         found.push(Unfinished {
             path,
-            run,
-            left,
+            run: told.run,
+            left: told.left,
+            endpoints: told.endpoints,
+            age,
             file,
         });
     }
     Ok(found)
 }
 
+/// What a journal's text tells.
+#[derive(Debug, Default)]
+struct Told {
+    run: Option<RunTag>,
+    left: Vec<LeftBehind>,
+    endpoints: BTreeMap<String, String>,
+}
+
 /// What a journal's text says is still there. Lines that are torn or unknown are passed over.
-fn read(text: &str) -> (Option<RunTag>, Vec<LeftBehind>) {
-    let mut run = None;
-    let mut left: Vec<LeftBehind> = Vec::new();
+fn read(text: &str) -> Told {
+    let mut told = Told::default();
+    let mut all: BTreeMap<u64, (LeftBehind, bool)> = BTreeMap::new();
     for line in text.lines() {
         match serde_json::from_str::<Line>(line) {
-            Ok(Line::Run { run: tag, .. }) => run = RunTag::parse(&tag),
+            Ok(Line::Run { run: tag, .. }) => told.run = RunTag::parse(&tag),
             Ok(Line::Sent {
                 entry,
                 endpoint,
                 tokens,
                 find,
+                other_tenant,
             }) => {
-                left.push(LeftBehind {
+                let left = LeftBehind {
                     entry,
                     endpoint,
                     tokens,
                     find,
                     id: None,
-                });
+                    deleted: false,
+                    other_tenant,
+                };
+                all.insert(entry, (left, true));
             }
             Ok(Line::Made { entry, id }) => {
-                if let Some(known) = left.iter_mut().find(|known| known.entry == entry) {
+                if let Some((known, open)) = all.get_mut(&entry) {
+                    if let Some(find) = known.find.as_ref().filter(|_| !known.other_tenant) {
+                        told.endpoints
+                            .insert(known.endpoint.clone(), find.attribute.clone());
+                    }
                     known.id = Some(id);
+                    known.deleted = false;
+                    *open = true;
                 }
             }
-            Ok(Line::Done { entry }) => left.retain(|known| known.entry != entry),
+            Ok(Line::Deleted { entry }) => {
+                if let Some((known, _)) = all.get_mut(&entry) {
+                    known.deleted = true;
+                }
+            }
+            Ok(Line::Done { entry }) => {
+                if let Some((_, open)) = all.get_mut(&entry) {
+                    *open = false;
+                }
+            }
             Err(_) => {}
         }
     }
-    (run, left)
+    told.left = all
+        .into_values()
+        .filter(|(_, open)| *open)
+        .map(|(left, _)| left)
+        .collect();
+    told
 }
 
 fn remove(path: &Path) -> Result<(), JournalError> {
@@ -371,10 +437,14 @@ mod tests {
             value: "spk3f9x2-001-001@example.com".into(),
         };
         journal
-            .sent(1, "/Users", &tokens, Some(&find))
+            .sent(1, "/Users", &tokens, Some(&find), false)
             .expect("writes");
-        journal.sent(2, "/Users", &tokens, None).expect("writes");
-        journal.sent(3, "/Groups", &tokens, None).expect("writes");
+        journal
+            .sent(2, "/Users", &tokens, None, false)
+            .expect("writes");
+        journal
+            .sent(3, "/Groups", &tokens, None, true)
+            .expect("writes");
         journal.made(1, "u-1").expect("writes");
         journal.made(2, "u-2").expect("writes");
         journal.done(2).expect("writes");
@@ -402,6 +472,14 @@ mod tests {
             .collect();
         assert_eq!(ids, [(1, Some("u-1")), (3, None)]);
         assert_eq!(
+            one.left.iter().map(|left| left.other_tenant).collect::<Vec<_>>(),
+            [false, true]
+        );
+        assert_eq!(
+            one.endpoints,
+            BTreeMap::from([("/Users".to_owned(), "userName".to_owned())])
+        );
+        assert_eq!(
             one.left[0]
                 .find
                 .as_ref()
@@ -415,6 +493,23 @@ mod tests {
         assert_eq!(all[0].left.len(), 1);
         all.remove(0).remove().expect("removes");
         assert!(unfinished(state.path(), BASE).expect("reads").is_empty());
+    }
+
+    #[test]
+    fn what_a_delete_took_or_a_write_brought_back_is_looked_at() {
+        let state = tempfile::tempdir().expect("a folder");
+        let journal = begin(state.path());
+        journal.deleted(1).expect("writes");
+        journal.made(2, "u-2").expect("writes");
+        journal.done(3).expect("writes");
+        drop(journal);
+        let one = unfinished(state.path(), BASE).expect("reads").remove(0);
+        let left: Vec<_> = one
+            .left
+            .iter()
+            .map(|left| (left.entry, left.deleted))
+            .collect();
+        assert_eq!(left, [(1, true), (2, false)]);
     }
 
     #[test]

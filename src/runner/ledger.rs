@@ -107,7 +107,13 @@ impl Ledger {
         let mut entries = self.lock();
         let id = EntryId(entries.len() as u64);
         if let Some(journal) = &self.journal {
-            journal.sent(id.0, endpoint, &tokens, find.as_ref())?;
+            journal.sent(
+                id.0,
+                endpoint,
+                &tokens,
+                find.as_ref(),
+                credential == Credential::OtherTenant,
+            )?;
         }
         entries.push(Entry {
             id,
@@ -155,15 +161,29 @@ impl Ledger {
         self.change(id, |entry| entry.standing = Standing::Gone);
     }
 
-    /// A step's DELETE of it succeeded; nobody has looked yet.
+    /// Whether it is there, and whose the id is, is not known any more: a step's DELETE of it succeeded and nobody has
+    /// looked yet, or a write on the id of what was gone may bring it back.
     pub(super) fn doubted(&self, id: EntryId) {
+        let was = self.get(id);
+        if let (Some(journal), Some(resource)) =
+            (&self.journal, was.and_then(|entry| entry.resource))
+        {
+            // A line that is missing leaves it to the search for the run's tag.
+            let _ = journal.made(id.0, &resource);
+        }
         self.change(id, |entry| entry.standing = Standing::Doubted);
     }
 
-    /// It was there, and a DELETE took it.
+    /// It was there, and a DELETE took it, as far as its answer says.
     pub(super) fn deleted(&self, id: EntryId) {
-        self.gone(id);
-        self.note(id, DELETED);
+        if let Some(journal) = &self.journal {
+            // A line that is missing only makes `cleanup` try once more.
+            let _ = journal.deleted(id.0);
+        }
+        self.change(id, |entry| {
+            entry.standing = Standing::Gone;
+            entry.note = DELETED.to_owned();
+        });
     }
 
     /// What is worth saying of it.
@@ -195,14 +215,21 @@ impl Ledger {
             .cloned()
     }
 
-    /// Whether the run made a resource with this id, as a GET confirmed (at some time; it may be gone by now).
+    /// Whether this id is the run's now, as a GET confirmed. One that was deleted may be somebody else's by now.
+    #[must_use]
+    pub(super) fn holds(&self, resource: &str) -> bool {
+        self.lock().iter().any(|entry| {
+            matches!(entry.standing, Standing::Confirmed | Standing::Left)
+                && entry.resource.as_deref() == Some(resource)
+        })
+    }
+
+    /// Whether an answer to the run named this id as that of something it made, and no GET showed otherwise. Enough to
+    /// count by; no licence, neither to write nor to repeat what stands there.
     #[must_use]
     pub(super) fn is_own(&self, resource: &str) -> bool {
         self.lock().iter().any(|entry| {
-            matches!(
-                entry.standing,
-                Standing::Confirmed | Standing::Gone | Standing::Left
-            ) && entry.resource.as_deref() == Some(resource)
+            entry.standing != Standing::Foreign && entry.resource.as_deref() == Some(resource)
         })
     }
 
@@ -268,19 +295,23 @@ mod tests {
         );
         ledger.made(ours, "1");
         ledger.made(foreign, "2");
-        assert!(!ledger.is_own("1"), "named by an answer, not yet seen");
+        assert!(ledger.is_own("1"), "an answer named it");
+        assert!(!ledger.holds("1"), "and nobody has seen it yet");
         ledger.looked_at(ours, true);
         ledger.looked_at(foreign, false);
-        assert!(ledger.is_own("1"));
-        assert!(!ledger.is_own("2"));
+        assert!(ledger.is_own("1") && ledger.holds("1"));
+        assert!(!ledger.is_own("2") && !ledger.holds("2"));
         assert_eq!(
             ledger.find("/Users", "2").map(|e| e.standing),
             Some(Standing::Foreign)
         );
         assert_eq!(ledger.find("/Groups", "1"), None, "ids are per endpoint");
-        ledger.gone(ours);
+        for leaves in [Ledger::doubted, Ledger::deleted] {
+            leaves(&ledger, ours);
+            assert!(ledger.is_own("1"), "stale lists still show it");
+            assert!(!ledger.holds("1"), "it may be somebody else's by now");
+        }
         assert_eq!(ledger.of_case(0).len(), 1);
-        assert!(ledger.is_own("1"), "a deleted resource was still ours");
         assert_eq!(ledger.of_case(1)[0].id, lost);
     }
 

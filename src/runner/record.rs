@@ -243,7 +243,7 @@ impl Wire {
                 || resource
                     .get("id")
                     .and_then(Value::as_str)
-                    .is_some_and(|id| self.shared.ledger.is_own(id))
+                    .is_some_and(|id| self.shared.ledger.holds(id))
         };
         let cut = strangers::cut(json, &own);
         if cut.strangers > 0 {

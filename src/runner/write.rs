@@ -60,7 +60,13 @@ impl Play {
                     path,
                     entry,
                     made_up,
-                } => self.nobody(path, *entry, *made_up).await?,
+                } => {
+                    self.nobody(path, *entry, *made_up).await?;
+                    // An update may bring back what was gone.
+                    if let Some(entry) = entry {
+                        self.shared.ledger.doubted(*entry);
+                    }
+                }
             }
         }
         let tag = self.names.tag().clone();

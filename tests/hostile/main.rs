@@ -12,6 +12,8 @@
 )]
 
 mod behaviours;
+mod front;
+mod leftovers;
 mod program;
 mod scim_lies;
 mod secrets;

@@ -71,7 +71,8 @@ impl Sandbox {
     }
 
     /// Starts it with its output going to files, since nobody reads pipes while it is watched.
-    pub(crate) fn start(&self, command: &mut Command) -> Child {
+    pub(crate) fn start(&self, mut command: impl std::borrow::BorrowMut<Command>) -> Child {
+        let command = command.borrow_mut();
         let file = |name: &str| std::fs::File::create(self.path(name)).unwrap();
         command
             .stdout(file("stdout"))

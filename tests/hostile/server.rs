@@ -23,6 +23,17 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// A request of the test's own.
+    pub(crate) fn new(method: &str, target: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: vec![("content-type".into(), "application/scim+json".into())],
+            body: body.into(),
+            before: 0,
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .iter()
@@ -229,7 +240,7 @@ impl Proxy {
                 .writes
                 .fetch_add(usize::from(asked.is_write()), Ordering::SeqCst)
                 + usize::from(asked.is_write());
-            let Some(right) = self.right_answer(&asked).await else {
+            let Some(right) = ask(&asked, &self.front, &self.back).await else {
                 return;
             };
             let lies = self.from == From::TheStart || writes > 0;
@@ -252,10 +263,11 @@ impl Proxy {
             }
         }
     }
+}
 
-    /// Asks the server behind, and puts this one's address in place of its own.
-    async fn right_answer(&self, asked: &Asked) -> Option<Answer> {
-        let authority = self.back.strip_prefix("http://")?.split('/').next()?;
+/// Asks the server behind, and puts the address of the one before it in place of its own.
+pub(crate) async fn ask(asked: &Asked, front: &str, back: &str) -> Option<Answer> {
+        let authority = back.strip_prefix("http://")?.split('/').next()?;
         let mut stream = TcpStream::connect(authority).await.ok()?;
         let mut request = format!(
             "{} /scim/v2{} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
@@ -273,7 +285,7 @@ impl Proxy {
             }
         }
         request.extend(b"\r\n");
-        let body = String::from_utf8_lossy(&asked.body).replace(&self.front, &self.back);
+        let body = String::from_utf8_lossy(&asked.body).replace(front, back);
         let at = request.windows(16).position(|w| w == b"Content-Length: ")? + 16;
         let end = at + request[at..].iter().position(|b| *b == b'\r')?;
         request.splice(at..end, body.len().to_string().bytes());
@@ -282,7 +294,7 @@ impl Proxy {
         let mut all = Vec::new();
         stream.read_to_end(&mut all).await.ok()?;
         let head_end = all.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
-        let head = String::from_utf8_lossy(&all[..head_end]).replace(&self.back, &self.front);
+        let head = String::from_utf8_lossy(&all[..head_end]).replace(back, front);
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let headers: Vec<(String, String)> = head
             .lines()
@@ -302,11 +314,10 @@ impl Proxy {
                 .filter(|(name, _)| !kept.contains(&name.to_ascii_lowercase().as_str()))
                 .collect(),
             body: String::from_utf8_lossy(&all[head_end..])
-                .replace(&self.back, &self.front)
+                .replace(back, front)
                 .into_bytes(),
         })
     }
-}
 
 /// Does on a stream what the pieces say. False where the connection is over.
 pub(crate) async fn play<S: AsyncRead + AsyncWrite + Unpin>(
