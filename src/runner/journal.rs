@@ -268,15 +268,28 @@ impl Unfinished {
     /// # Errors
     /// Where it cannot be written.
     pub fn done(&mut self, entry: u64) -> Result<(), JournalError> {
+        self.write(&Line::Done { entry })
+    }
+
+    /// It was found under this id.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn made(&mut self, entry: u64, id: &str) -> Result<(), JournalError> {
+        self.write(&Line::Made {
+            entry,
+            id: id.to_owned(),
+        })
+    }
+
+    fn write(&mut self, line: &Line) -> Result<(), JournalError> {
         let wrong = |source| JournalError::Io {
             path: self.path.clone(),
             source,
         };
         // Begins with a line end, since the last line may be torn.
         let mut text = b"\n".to_vec();
-        text.extend(
-            serde_json::to_vec(&Line::Done { entry }).map_err(|e| wrong(io::Error::other(e)))?,
-        );
+        text.extend(serde_json::to_vec(line).map_err(|e| wrong(io::Error::other(e)))?);
         text.push(b'\n');
         self.file.write_all(&text).map_err(wrong)
     }
@@ -472,7 +485,10 @@ mod tests {
             .collect();
         assert_eq!(ids, [(1, Some("u-1")), (3, None)]);
         assert_eq!(
-            one.left.iter().map(|left| left.other_tenant).collect::<Vec<_>>(),
+            one.left
+                .iter()
+                .map(|left| left.other_tenant)
+                .collect::<Vec<_>>(),
             [false, true]
         );
         assert_eq!(

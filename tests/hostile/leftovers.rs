@@ -253,9 +253,10 @@ async fn trial(trial: Trial) -> (bool, Vec<String>) {
         if !matches!(ended, Some(130 | 0 | 1)) {
             wrong.push(format!("exit {ended:?}"));
         }
-        sandbox
-            .json("r.json")
-            .map_or_else(|why| why, |report| report["summary"]["leftovers"].to_string())
+        sandbox.json("r.json").map_or_else(
+            |why| why,
+            |report| report["summary"]["leftovers"].to_string(),
+        )
     };
     for endpoint in ["/Users", "/Groups"] {
         for left in held(backend.base_url(), endpoint).await {
@@ -291,8 +292,7 @@ async fn wait(mut child: Child) -> Option<i32> {
 async fn cleanup(sandbox: &Arc<Sandbox>, base_url: &str) -> Ended {
     let (sandbox, base_url) = (Arc::clone(sandbox), base_url.to_owned());
     tokio::task::spawn_blocking(move || {
-        let mut command =
-            sandbox.command(&["cleanup", "--target", &base_url, "--timeout", "1"]);
+        let mut command = sandbox.command(&["cleanup", "--target", &base_url, "--timeout", "1"]);
         sandbox.run(&mut command, LONGEST)
     })
     .await
@@ -346,17 +346,26 @@ async fn after_a_kill_cleanup_leaves_nobody_active() {
                 at: spread(number, over),
                 writes: number % 3 != 0,
             };
-            (format!("kill {number} {deletes:?} {fate:?} at {}", one.at), one)
+            (
+                format!("kill {number} {deletes:?} {fate:?} at {}", one.at),
+                one,
+            )
         })
         .collect();
     let (tried, ended, failures) = all(trials).await;
     println!(
         "kills survived {} / tried {tried}, {ended} of them in the middle of a run; active leftovers {}",
         tried - failures.len(),
-        failures.iter().filter(|text| text.contains("left active")).count()
+        failures
+            .iter()
+            .filter(|text| text.contains("left active"))
+            .count()
     );
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
-    assert!(ended * 10 >= tried * 8, "only {ended} of {tried} runs were killed");
+    assert!(
+        ended * 10 >= tried * 8,
+        "only {ended} of {tried} runs were killed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -389,5 +398,8 @@ async fn an_interrupted_run_leaves_nobody_active() {
         tried - failures.len()
     );
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
-    assert!(ended > tried / 2, "only {ended} of {tried} were interrupted");
+    assert!(
+        ended > tried / 2,
+        "only {ended} of {tried} were interrupted"
+    );
 }

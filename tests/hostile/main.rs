@@ -12,11 +12,14 @@
 )]
 
 mod behaviours;
+mod determinism;
+mod footprint;
 mod front;
 mod leftovers;
 mod program;
 mod scim_lies;
 mod secrets;
 mod server;
+mod strangers;
 mod tls;
 mod wire_lies;

@@ -267,57 +267,57 @@ impl Proxy {
 
 /// Asks the server behind, and puts the address of the one before it in place of its own.
 pub(crate) async fn ask(asked: &Asked, front: &str, back: &str) -> Option<Answer> {
-        let authority = back.strip_prefix("http://")?.split('/').next()?;
-        let mut stream = TcpStream::connect(authority).await.ok()?;
-        let mut request = format!(
+    let authority = back.strip_prefix("http://")?.split('/').next()?;
+    let mut stream = TcpStream::connect(authority).await.ok()?;
+    let mut request = format!(
             "{} /scim/v2{} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {}\r\n",
             asked.method,
             asked.target,
             asked.body.len()
         )
         .into_bytes();
-        for (name, value) in &asked.headers {
-            if matches!(
-                name.as_str(),
-                "content-type" | "accept" | "authorization" | "if-match" | "if-none-match"
-            ) {
-                request.extend(format!("{name}: {value}\r\n").bytes());
-            }
+    for (name, value) in &asked.headers {
+        if matches!(
+            name.as_str(),
+            "content-type" | "accept" | "authorization" | "if-match" | "if-none-match"
+        ) {
+            request.extend(format!("{name}: {value}\r\n").bytes());
         }
-        request.extend(b"\r\n");
-        let body = String::from_utf8_lossy(&asked.body).replace(front, back);
-        let at = request.windows(16).position(|w| w == b"Content-Length: ")? + 16;
-        let end = at + request[at..].iter().position(|b| *b == b'\r')?;
-        request.splice(at..end, body.len().to_string().bytes());
-        request.extend(body.bytes());
-        stream.write_all(&request).await.ok()?;
-        let mut all = Vec::new();
-        stream.read_to_end(&mut all).await.ok()?;
-        let head_end = all.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
-        let head = String::from_utf8_lossy(&all[..head_end]).replace(back, front);
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        let headers: Vec<(String, String)> = head
-            .lines()
-            .skip(1)
-            .filter_map(|line| line.split_once(": "))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let chunked = headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
-        assert!(!chunked, "the right server names its lengths");
-        let kept = ["connection", "content-length", "date", "transfer-encoding"];
-        Some(Answer {
-            status,
-            headers: headers
-                .into_iter()
-                .filter(|(name, _)| !kept.contains(&name.to_ascii_lowercase().as_str()))
-                .collect(),
-            body: String::from_utf8_lossy(&all[head_end..])
-                .replace(back, front)
-                .into_bytes(),
-        })
     }
+    request.extend(b"\r\n");
+    let body = String::from_utf8_lossy(&asked.body).replace(front, back);
+    let at = request.windows(16).position(|w| w == b"Content-Length: ")? + 16;
+    let end = at + request[at..].iter().position(|b| *b == b'\r')?;
+    request.splice(at..end, body.len().to_string().bytes());
+    request.extend(body.bytes());
+    stream.write_all(&request).await.ok()?;
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.ok()?;
+    let head_end = all.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(&all[..head_end]).replace(back, front);
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let headers: Vec<(String, String)> = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let chunked = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    assert!(!chunked, "the right server names its lengths");
+    let kept = ["connection", "content-length", "date", "transfer-encoding"];
+    Some(Answer {
+        status,
+        headers: headers
+            .into_iter()
+            .filter(|(name, _)| !kept.contains(&name.to_ascii_lowercase().as_str()))
+            .collect(),
+        body: String::from_utf8_lossy(&all[head_end..])
+            .replace(back, front)
+            .into_bytes(),
+    })
+}
 
 /// Does on a stream what the pieces say. False where the connection is over.
 pub(crate) async fn play<S: AsyncRead + AsyncWrite + Unpin>(

@@ -143,7 +143,7 @@ impl Finishing<'_> {
 
     /// Removes one entry's resource. Returns the entry where nothing of it was seen anywhere and no id is known: its
     /// request may still be on its way.
-    async fn one(&mut self, one: LeftBehind) -> Result<Option<LeftBehind>, JournalError> {
+    async fn one(&mut self, mut one: LeftBehind) -> Result<Option<LeftBehind>, JournalError> {
         let removal = remove(&mut self.carrier, &Wanted::behind(&one), Care::Sure).await;
         match removal {
             Removal::Nothing if one.id.is_none() => return Ok(Some(one)),
@@ -164,7 +164,12 @@ impl Finishing<'_> {
             Removal::Unsure(why) => {
                 self.left.insert(one.entry, (one, why, false));
             }
-            Removal::Left { why, closed } => {
+            Removal::Left { why, closed, id } => {
+                // Found by its name: from here on it is known, and listed, by its id.
+                if let Some(id) = id.filter(|id| one.id.as_ref() != Some(id)) {
+                    self.journal.made(one.entry, &id)?;
+                    one.id = Some(id);
+                }
                 self.left.insert(one.entry, (one, why, closed));
             }
         }

@@ -93,7 +93,13 @@ async fn settle_entry(shared: &Shared, carrier: &mut impl Carrier, entry: Entry,
         }
         // At the end of the run it is asked once more.
         Removal::Unsure(_) if care == Care::Quick => {}
-        Removal::Unsure(why) | Removal::Left { why, .. } => ledger.left(entry.id, &why),
+        Removal::Unsure(why) => ledger.left(entry.id, &why),
+        Removal::Left { why, id, .. } => {
+            if let Some(id) = id.filter(|id| entry.resource.as_ref() != Some(id)) {
+                ledger.made(entry.id, &id);
+            }
+            ledger.left(entry.id, &why);
+        }
     }
 }
 
@@ -185,6 +191,11 @@ fn endpoints(entries: &[Entry]) -> BTreeMap<String, String> {
                 .as_deref()
                 .is_some_and(|id| unsafe_id(id).is_none())
         })
-        .filter_map(|entry| Some((entry.endpoint.clone(), entry.find.as_ref()?.attribute.clone())))
+        .filter_map(|entry| {
+            Some((
+                entry.endpoint.clone(),
+                entry.find.as_ref()?.attribute.clone(),
+            ))
+        })
         .collect()
 }

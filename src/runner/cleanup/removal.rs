@@ -45,14 +45,17 @@ pub(super) enum Removal {
         why: String,
         /// A person whose access is closed.
         closed: bool,
+        /// Its id, where it is known.
+        id: Option<String>,
     },
 }
 
 impl Removal {
-    fn left(why: impl Into<String>) -> Self {
+    fn left(id: &str, why: impl Into<String>) -> Self {
         Self::Left {
             why: why.into(),
             closed: false,
+            id: Some(id.to_owned()),
         }
     }
 }
@@ -138,7 +141,11 @@ async fn by_name(
         return match (&wanted.id, looked_by_id) {
             (Some(_), _) => Removal::NotOurs,
             // Nothing in it could be looked for: such a body was meant to be refused.
-            (None, _) => Removal::left("sent without a name to find it by; no id came back"),
+            (None, _) => Removal::Left {
+                why: "sent without a name to find it by; no id came back".to_owned(),
+                closed: false,
+                id: None,
+            },
         };
     };
     let found = match search::by_name(carrier, wanted, find, care).await {
@@ -265,7 +272,7 @@ async fn delete(carrier: &mut impl Carrier, wanted: &Wanted, id: &str, care: Car
             Look::Unknown(reading) if believed => {
                 return Removal::Unsure(format!("DELETE was accepted, but {reading}"));
             }
-            Look::Unknown(_) if attempt == TRIES => return Removal::left(why),
+            Look::Unknown(_) if attempt == TRIES => return Removal::left(id, why),
             Look::Unknown(_) => {}
         }
     }
@@ -281,16 +288,17 @@ pub(super) async fn deactivate(
     why: String,
 ) -> Removal {
     if !wanted.endpoint.eq_ignore_ascii_case("/Users") {
-        return Removal::left(why);
+        return Removal::left(id, why);
     }
     let closed = |why: &str| Removal::Left {
         why: format!("{why}; deactivated"),
         closed: true,
+        id: Some(id.to_owned()),
     };
     let mut now = match look(carrier, wanted, id, care).await {
         Look::Ours(now) => now,
         Look::Nobody | Look::SomebodyElse => return Removal::Gone,
-        Look::Unknown(reading) => return Removal::left(format!("{why}; {reading}")),
+        Look::Unknown(reading) => return Removal::left(id, format!("{why}; {reading}")),
     };
     for way in [Way::Patch, Way::Put] {
         if now.active() == Some(false) {
@@ -312,19 +320,20 @@ pub(super) async fn deactivate(
         now = match look(carrier, wanted, id, Care::Sure).await {
             Look::Ours(now) => now,
             Look::Nobody | Look::SomebodyElse => return Removal::Gone,
-            Look::Unknown(reading) => return Removal::left(format!("{why}; {reading}")),
+            Look::Unknown(reading) => return Removal::left(id, format!("{why}; {reading}")),
         };
         if wrote.is_success() && now.active().is_none() {
             return Removal::Left {
                 why: format!("{why}; deactivation was accepted, and active is not shown any more"),
                 closed: true,
+                id: Some(id.to_owned()),
             };
         }
     }
     if now.active() == Some(false) {
         return closed(&why);
     }
-    Removal::left(format!("{why}; still active"))
+    Removal::left(id, format!("{why}; still active"))
 }
 
 /// How a person is deactivated.

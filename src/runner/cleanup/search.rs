@@ -168,11 +168,7 @@ impl List<'_> {
     }
 
     /// Looks through the whole list, where it ends within so many pages.
-    async fn walked(
-        &self,
-        carrier: &mut impl Carrier,
-        most: usize,
-    ) -> Result<Vec<String>, String> {
+    async fn walked(&self, carrier: &mut impl Carrier, most: usize) -> Result<Vec<String>, String> {
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut found: Vec<String> = Vec::new();
         let mut start = 1;
