@@ -129,12 +129,12 @@ async fn report(jobs: &'static str, whole: bool) -> (String, Value) {
         ];
         if !whole {
             for suite in [
-                "entra/patch*",
+                "entra/active",
                 "entra/users",
                 "okta/users",
                 "rfc/patch*",
                 "rfc/create",
-                "jumpcloud/users/*",
+                "jumpcloud/users*",
             ] {
                 arguments.extend(["--suite", suite]);
             }
