@@ -69,7 +69,7 @@ fn every_requirement_of_a_provider_is_covered_or_has_its_reason() {
 fn every_quirk_is_covered_by_its_profile_or_has_its_reason() {
     let library = library();
     let mut missing = Vec::new();
-    for profile in ["okta", "entra", "jumpcloud"] {
+    for profile in quirks::profiles() {
         let (cited, excused) = (cited(&library, Some(profile)), excused(&library, profile));
         assert!(quirks::of(profile).count() > 0, "{profile} has no quirks");
         missing.extend(

@@ -282,7 +282,16 @@ fn the_whole_matrix() {
         .collect();
     let jobs = faults
         .iter()
-        .map(|fault| (fault.name.to_owned(), fault.breaks.to_vec(), Vec::new()))
+        .map(|fault| {
+            // Providers outside of the default run are played where a row is about them.
+            let mut profiles = fault.breaks.to_vec();
+            profiles.extend(
+                detection::of(fault.name)
+                    .map(|row| row.profile)
+                    .filter(|profile| !fault.breaks.contains(profile)),
+            );
+            (fault.name.to_owned(), profiles, Vec::new())
+        })
         .collect();
     let found = play_all(jobs);
     let mut text = String::new();

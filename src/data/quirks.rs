@@ -35,6 +35,41 @@ const FILES: &[(&str, &str, &str)] = &[
         "fixtures/quirks/jumpcloud.tsv",
         include_str!("../../fixtures/quirks/jumpcloud.tsv"),
     ),
+    (
+        "onelogin",
+        "fixtures/quirks/onelogin.tsv",
+        include_str!("../../fixtures/quirks/onelogin.tsv"),
+    ),
+    (
+        "google",
+        "fixtures/quirks/google.tsv",
+        include_str!("../../fixtures/quirks/google.tsv"),
+    ),
+    (
+        "ping",
+        "fixtures/quirks/ping.tsv",
+        include_str!("../../fixtures/quirks/ping.tsv"),
+    ),
+    (
+        "rippling",
+        "fixtures/quirks/rippling.tsv",
+        include_str!("../../fixtures/quirks/rippling.tsv"),
+    ),
+    (
+        "cyberark",
+        "fixtures/quirks/cyberark.tsv",
+        include_str!("../../fixtures/quirks/cyberark.tsv"),
+    ),
+    (
+        "keycloak",
+        "fixtures/quirks/keycloak.tsv",
+        include_str!("../../fixtures/quirks/keycloak.tsv"),
+    ),
+    (
+        "authentik",
+        "fixtures/quirks/authentik.tsv",
+        include_str!("../../fixtures/quirks/authentik.tsv"),
+    ),
 ];
 
 static TABLE: LazyLock<Table<Quirk>> =
@@ -57,6 +92,8 @@ const LEVELS: &[(&str, CertaintyLevel)] = &[
 pub enum Mode {
     /// A flavour of the profile, by its id (`legacy`).
     Flavour(&'static str),
+    /// The one way of a profile without flavours.
+    Any,
     /// The vendor's own acceptance test, not live provisioning.
     Validator,
     /// Only where entitlements are managed.
@@ -70,6 +107,7 @@ const MODES: &[(&str, Mode)] = &[
     ("flag", Mode::Flavour("flag")),
     ("put", Mode::Flavour("put")),
     ("patch", Mode::Flavour("patch")),
+    ("any", Mode::Any),
     ("validator", Mode::Validator),
     ("entitlements", Mode::Entitlements),
 ];
@@ -112,6 +150,11 @@ impl Quirk {
 /// All quirks, provider by provider.
 pub fn all() -> &'static [Quirk] {
     TABLE.rows()
+}
+
+/// The profiles that have quirks, in the order of the lists.
+pub fn profiles() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(profile, ..)| *profile)
 }
 
 /// The quirks of a profile.
@@ -161,11 +204,18 @@ mod tests {
 
     #[test]
     fn each_provider_is_whole_and_numbered_without_gaps() {
-        assert_eq!(read().map(|table| table.rows().len()), Ok(192));
+        assert_eq!(read().map(|table| table.rows().len()), Ok(246));
         for (profile, prefix, count) in [
             ("okta", "OKTA", 72),
             ("entra", "ENTRA", 87),
             ("jumpcloud", "JC", 33),
+            ("onelogin", "OL", 9),
+            ("google", "GW", 6),
+            ("ping", "PING", 7),
+            ("rippling", "RIP", 6),
+            ("cyberark", "CA", 6),
+            ("keycloak", "KC", 8),
+            ("authentik", "AK", 12),
         ] {
             let ids: Vec<&str> = of(profile).map(|quirk| quirk.id).collect();
             let expected: Vec<String> = (1..=count).map(|n| format!("{prefix}-{n:02}")).collect();
@@ -194,12 +244,27 @@ mod tests {
 
     #[test]
     fn flavours_are_those_of_the_provider() {
+        let put_or_patch: &[&str] = &["put", "patch"];
         let of_profile = [
-            ("okta", ["aiw", "catalogue"]),
-            ("entra", ["legacy", "flag"]),
-            ("jumpcloud", ["put", "patch"]),
+            ("okta", &["aiw", "catalogue"][..]),
+            ("entra", &["legacy", "flag"]),
+            ("jumpcloud", put_or_patch),
+            ("onelogin", put_or_patch),
+            ("google", put_or_patch),
+            ("ping", put_or_patch),
+            ("rippling", put_or_patch),
+            ("keycloak", put_or_patch),
+            ("cyberark", &[]),
+            ("authentik", &[]),
         ];
         for (profile, flavours) in of_profile {
+            for quirk in of(profile) {
+                assert!(
+                    flavours.is_empty() || !quirk.modes.contains(&Mode::Any),
+                    "{}",
+                    quirk.id
+                );
+            }
             for quirk in of(profile) {
                 for mode in &quirk.modes {
                     if let Mode::Flavour(flavour) = mode {

@@ -16,6 +16,9 @@ const DECLARED: [&str; 6] = [
     "sort",
 ];
 
+/// In front of a capability: what a provider does only where the target says that it lacks it.
+const WITHOUT: &str = "no-";
+
 /// Why a case with these `needs` is not played; `None` where the target has all of them.
 ///
 /// What a target must declare before anybody may use it is taken to be missing where discovery says nothing of it. Any
@@ -32,12 +35,18 @@ pub fn unmet(
         .find_map(|need| match need.strip_prefix("attr:") {
             Some(path) => leaves_out(path, schema)
                 .then(|| format!("the target's /Schemas has no attribute {path}")),
-            None => {
-                let there = capabilities.get(need).copied();
-                (!there.unwrap_or(!DECLARED.contains(&need.as_str())))
-                    .then(|| format!("the target does not declare `{need}`"))
-            }
+            None => match need.strip_prefix(WITHOUT) {
+                Some(need) => is_there(need, capabilities)
+                    .then(|| format!("only where the target does not declare `{need}`")),
+                None => (!is_there(need, capabilities))
+                    .then(|| format!("the target does not declare `{need}`")),
+            },
         })
+}
+
+fn is_there(need: &str, capabilities: &BTreeMap<String, bool>) -> bool {
+    let declared = capabilities.get(need).copied();
+    declared.unwrap_or(!DECLARED.contains(&need))
 }
 
 /// Whether the target declares the schema of an attribute, but not the attribute (RFC 7643 section 8.7 allows it).
@@ -74,6 +83,8 @@ mod tests {
             "attr:urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
         for (need, there) in [
             ("patch", true),
+            ("no-patch", false),
+            ("no-bulk", true),
             ("bulk", false),
             ("cursor", false),
             ("filter", true),

@@ -39,6 +39,8 @@ pub struct Profile {
     pub body_headers: Vec<(String, String)>,
     /// Whether a request id header may be added (not where captures speak against it).
     pub request_id: bool,
+    /// Whether the provider reads what a target declares and goes by it, so that its cases may say `needs`.
+    pub reads_declarations: bool,
     /// How values are encoded into a query.
     pub query: QueryStyle,
     /// The members of a user that this provider never sends on create but the server makes (for reading only).

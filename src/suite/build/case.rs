@@ -192,13 +192,16 @@ impl Builder<'_, '_> {
     }
 
     fn needs(&mut self, node: &Node, defaults: &Defaults<'_>) {
-        if defaults.is_rfc {
+        let reads = self
+            .profile
+            .is_some_and(|profile| profile.reads_declarations);
+        if defaults.is_rfc || reads {
             return;
         }
         if let Some(needs) = defaults.or(node, "needs") {
             self.problem(
                 needs.spot,
-                "`needs` is for rfc suites only: identity providers don't read what a target declares (say `uses`)",
+                "`needs` is for rfc suites only: this identity provider doesn't read what a target declares (say `uses`)",
             );
         }
     }

@@ -79,6 +79,10 @@ pub(in super::super) fn profile(
             .get("request_id")
             .and_then(Node::boolean)
             .unwrap_or_default(),
+        reads_declarations: root
+            .get("reads_declarations")
+            .and_then(Node::boolean)
+            .unwrap_or_default(),
         query: QueryStyle {
             space_plus: says("space", "plus"),
             lower_hex: says("hex", "lower"),

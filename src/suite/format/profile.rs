@@ -41,6 +41,11 @@ pub(in crate::suite) static PROFILE: Table = Table {
             "Whether a request id header may be added (default: false).",
         ),
         key(
+            "reads_declarations",
+            Kind::Bool,
+            "Whether the provider reads what a target declares and goes by it: its cases may say `needs` (default: false).",
+        ),
+        key(
             "query",
             Kind::Map(&QUERY),
             "How values are written into a query.",

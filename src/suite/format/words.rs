@@ -16,6 +16,7 @@ pub(in crate::suite) static NEEDS: Words = Words {
     what: "a capability",
     words: &[
         "patch",
+        "no-patch",
         "bulk",
         "bulk-limit",
         "filter",
