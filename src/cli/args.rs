@@ -153,6 +153,17 @@ pub(super) struct RunArgs {
         help_heading = "Target"
     )]
     pub(super) lawful: Vec<String>,
+    /// The bundled server keeps to the RFC's letter, without what identity providers need beyond it
+    #[arg(long, requires = "reference", help_heading = "Target")]
+    pub(super) strict: bool,
+    /// The bundled server has these schemas and resource types too
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "reference",
+        help_heading = "Target"
+    )]
+    pub(super) schema: Vec<PathBuf>,
 
     /// Identity providers to play, separated by commas [default: okta, entra, jumpcloud, rfc]
     #[arg(

@@ -200,6 +200,8 @@ async fn target(args: &RunArgs, config: &Config) -> Result<Target, CliError> {
         faults: args.fault.clone(),
         lawful: args.lawful.clone(),
         persona: args.persona.clone(),
+        strict: args.strict,
+        schemas: super::serve::texts(&args.schema)?,
         ..scim_reference::Options::default()
     })
     .await

@@ -1,6 +1,7 @@
 //! `scimproof serve`: the bundled reference server on a port of your choice.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::args::ServeArgs;
@@ -44,16 +45,7 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
                 args.listen
             ))
         })?;
-    let schemas = args
-        .schema
-        .iter()
-        .map(|path| {
-            std::fs::read_to_string(path).map_err(|source| CliError::File {
-                path: path.clone(),
-                source,
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let schemas = texts(&args.schema)?;
     let store = args
         .store
         .parse()
@@ -86,4 +78,17 @@ fn options(args: &ServeArgs) -> Result<scim_reference::Options, CliError> {
         schemas,
         ..scim_reference::Options::default()
     })
+}
+
+/// What stands in the schema files; whether it can be used is for the reference server to say.
+pub(super) fn texts(files: &[PathBuf]) -> Result<Vec<String>, CliError> {
+    files
+        .iter()
+        .map(|path| {
+            std::fs::read_to_string(path).map_err(|source| CliError::File {
+                path: path.clone(),
+                source,
+            })
+        })
+        .collect()
 }

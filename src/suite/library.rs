@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use include_dir::{Dir, include_dir};
 
@@ -191,6 +192,12 @@ struct Opened<'a> {
     report: FileReport<'a>,
 }
 
+impl Opened<'_> {
+    fn is_suite(&self) -> bool {
+        ![PROFILE_FILE, NOT_COVERED_FILE].contains(&self.name.as_str())
+    }
+}
+
 fn open(source: &Source) -> Opened<'_> {
     let mut report = FileReport::new(&source.name, &source.text);
     let path = source.name.replace('\\', "/");
@@ -222,28 +229,43 @@ fn open(source: &Source) -> Opened<'_> {
     }
 }
 
-/// Reads the files side by side: reading YAML is most of what a start of the program costs.
-fn open_all(sources: &[Source]) -> Vec<Opened<'_>> {
-    let readers = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = sources.len().div_ceil(readers).max(1);
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = sources
-            .chunks(share)
-            .map(|share| scope.spawn(move || share.iter().map(open).collect::<Vec<_>>()))
-            .collect();
-        shares
-            .into_iter()
-            .flat_map(|reader| {
-                reader
+/// Does the same work on each of the items, on all processors, and keeps their order. Reading suites is most of what a
+/// start of the program costs.
+fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = workers.min(items.len()).max(1);
+    let waiting = Mutex::new(items.into_iter().enumerate());
+    let next = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    let some = || {
+        let mut done = Vec::new();
+        while let Some((at, item)) = next() {
+            done.push((at, work(item)));
+        }
+        done
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(some)).collect();
+        let mut done = some();
+        for other in others {
+            done.extend(
+                other
                     .join()
-                    .expect("reading a file does not panic, whatever is in it")
-            })
-            .collect()
-    })
+                    .expect("reading a file does not panic, whatever is in it"),
+            );
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, LoadErrors> {
-    let mut opened: Vec<Opened<'_>> = open_all(sources);
+    let mut opened: Vec<Opened<'_>> = side_by_side(sources.iter().collect(), open);
     let mut library = Library::default();
     let mut described: BTreeMap<String, &str> = BTreeMap::new();
     for file in opened.iter_mut().filter(|file| file.name == PROFILE_FILE) {
@@ -273,10 +295,7 @@ fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, 
                 .extend(build::not_covered(root, &file.profile, &mut file.report));
         }
     }
-    for file in opened
-        .iter_mut()
-        .filter(|file| ![PROFILE_FILE, NOT_COVERED_FILE].contains(&file.name.as_str()))
-    {
+    for file in opened.iter_mut().filter(|file| file.is_suite()) {
         let id = format!("{}/{}", file.profile, file.name);
         if let Some(first) = named.insert(id.clone(), &file.source.name) {
             file.report.add(
@@ -295,19 +314,21 @@ fn load_with(sources: &[Source], mut problems: Vec<Problem>) -> Result<Library, 
                 ),
             );
         }
-        if let Some(root) = &file.root {
+    }
+    let built = side_by_side(opened, |mut file| {
+        let root = file.root.as_ref().filter(|_| file.is_suite());
+        let suite = root.map(|root| {
+            let id = format!("{}/{}", file.profile, file.name);
             let mut builder = Builder::new(&mut file.report, library.profile(&file.profile));
-            library
-                .suites
-                .push(build::suite(&mut builder, root, &id, &file.source.name));
-        }
+            build::suite(&mut builder, root, &id, &file.source.name)
+        });
+        (suite, file.report.into_problems())
+    });
+    for (suite, found) in built {
+        library.suites.extend(suite);
+        problems.extend(found);
     }
     library.suites.sort_by(|a, b| a.id.cmp(&b.id));
-    problems.extend(
-        opened
-            .into_iter()
-            .flat_map(|file| file.report.into_problems()),
-    );
     if problems.is_empty() {
         Ok(library)
     } else {

@@ -149,6 +149,10 @@ pub struct Behaviour {
     pub cursor_paging: bool,
     /// Whether a request that names no paging method is paged by cursor.
     pub cursor_by_default: bool,
+    /// Whether pages but the first tell the cursor of the page before (RFC 9865 section 2 leaves it open).
+    pub previous_cursors: bool,
+    /// The most hits that a query may have; more are refused with `tooMany` (RFC 7644 section 3.4.2.1).
+    pub most_hits: Option<usize>,
     /// How long a cursor lives.
     pub cursor_timeout: Duration,
     /// The most operations of a bulk request.
@@ -232,6 +236,8 @@ impl Behaviour {
             index_paging: true,
             cursor_paging: true,
             cursor_by_default: false,
+            previous_cursors: true,
+            most_hits: None,
             cursor_timeout: Duration::from_secs(600),
             bulk_operations: 1_000,
             bulk_payload: 4 * 1024 * 1024,

@@ -11,7 +11,7 @@ use crate::protocol::error::{Result, ScimError, ScimType};
 /// Where a walk stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Position {
-    /// The slot behind which the next page begins, or for a sorted list how many were shown.
+    /// The lowest slot of the page, or for a sorted list how many come before it.
     pub(super) at: u64,
     /// The page length with which the walk began.
     pub(super) count: u64,

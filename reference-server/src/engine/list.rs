@@ -55,7 +55,7 @@ impl Engine {
     /// Lists resources of one type, or of all when `kind` is `None`.
     ///
     /// # Errors
-    /// 400 with `invalidFilter`, `invalidCursor`, `expiredCursor`, `invalidCount` or `invalidValue`.
+    /// 400 with `invalidFilter`, `tooMany`, `invalidCursor`, `expiredCursor`, `invalidCount` or `invalidValue`.
     pub fn list(&self, kind: Option<&ResourceType>, query: &Query) -> Result<Page> {
         let kinds: Vec<&ResourceType> = match kind {
             Some(kind) => vec![kind],
@@ -116,6 +116,14 @@ impl Engine {
             hooks.hits(&state, &mut hits);
         }
         let hits = whole.unwrap_or(&hits);
+        if let Some(most) = self.behaviour.most_hits
+            && hits.len() > most
+        {
+            return Err(ScimError::bad(
+                ScimType::TooMany,
+                format!("more than {most} resources meet this query; ask for fewer by a filter"),
+            ));
+        }
         Ok(self.page(&state, kinds, hits, query, &cut, sorted, &fingerprint))
     }
 
@@ -284,6 +292,24 @@ impl Engine {
             Cut::Index { .. } => {}
             Cut::Cursor { .. } => {
                 let _ = write!(text, ",\"itemsPerPage\":{}", shown.len());
+                let token = |at: u64| {
+                    let expires = now().saturating_add(
+                        i64::try_from(self.behaviour.cursor_timeout.as_millis())
+                            .unwrap_or(i64::MAX),
+                    );
+                    let count = count as u64;
+                    self.cursors
+                        .write(fingerprint, Position { at, count }, expires)
+                };
+                // Where the page begins of which this index is the first; deletions shift no slots.
+                let begin = |index: usize| match hits.get(index) {
+                    Some(slot) if !sorted => u64::from(*slot),
+                    _ => index as u64,
+                };
+                if from > 0 && count > 0 && self.behaviour.previous_cursors {
+                    let token = token(begin(from.saturating_sub(count)));
+                    let _ = write!(text, ",\"previousCursor\":\"{token}\"");
+                }
                 let end = from + shown.len();
                 if let Some(last) = shown.last().filter(|_| end < total) {
                     let at = if sorted {
@@ -291,18 +317,7 @@ impl Engine {
                     } else {
                         u64::from(*last) + 1
                     };
-                    let expires = now().saturating_add(
-                        i64::try_from(self.behaviour.cursor_timeout.as_millis())
-                            .unwrap_or(i64::MAX),
-                    );
-                    let token = self.cursors.write(
-                        fingerprint,
-                        Position {
-                            at,
-                            count: count as u64,
-                        },
-                        expires,
-                    );
+                    let token = token(at);
                     let _ = write!(text, ",\"nextCursor\":\"{token}\"");
                 }
             }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::hooks::Incoming;
 use super::route::Endpoint;
-use super::{Server, json_type, query};
+use super::{Server, json, json_type, query};
 use crate::auth::Caller;
 use crate::engine::{Condition, Patched, Query};
 use crate::protocol::Object;
@@ -193,16 +193,17 @@ impl Server {
         }
     }
 
-    /// The body as a JSON object. The reader's own depth limit (128) bounds nesting.
+    /// The body as a JSON object.
     fn object(&self, request: &Incoming) -> Result<Object> {
         json_type(
             &request.headers,
             self.engine.behaviour().leniency.missing_content_type,
             self.engine.behaviour().plain_json,
         )?;
-        match serde_json::from_slice(&request.body) {
+        match json::read(&request.body) {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) => Err(ScimError::syntax("the body must be a JSON object")),
+            Err(error) if error.is_data() => Err(ScimError::syntax(error.to_string())),
             Err(error) => Err(ScimError::syntax(format!(
                 "the body is not JSON: line {}, column {}",
                 error.line(),

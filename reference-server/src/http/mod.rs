@@ -6,6 +6,7 @@ mod audit;
 mod dispatch;
 mod dress;
 pub mod hooks;
+mod json;
 pub(crate) mod query;
 mod route;
 mod token;

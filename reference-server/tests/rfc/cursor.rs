@@ -1,5 +1,6 @@
 //! Cursor paging (RFC 9865).
 
+use scim_reference::Options;
 use serde_json::json;
 
 use crate::client::Rig;
@@ -18,12 +19,22 @@ async fn a_walk_by_cursor_meets_everyone_once() {
                 .get(&format!("/Users?cursor={cursor}&count=3{query}"))
                 .await
                 .is(200);
-            assert!(
-                reply.body.get("previousCursor").is_none()
-                    && reply.body.get("startIndex").is_none()
-            );
+            assert!(reply.body.get("startIndex").is_none());
             assert_eq!(reply.body["totalResults"], json!(7));
-            seen.extend(reply.listed("userName"));
+            let page = reply.listed("userName");
+            match reply.body["previousCursor"].as_str() {
+                None => assert!(seen.is_empty(), "only the first page has none"),
+                Some(previous) => {
+                    let before = rig
+                        .get(&format!("/Users?cursor={previous}&count=3{query}"))
+                        .await
+                        .is(200);
+                    assert_eq!(before.listed("userName"), seen[seen.len() - 3..]);
+                    let first = before.body.get("previousCursor").is_none();
+                    assert_eq!(first, seen.len() == 3, "the first page has none");
+                }
+            }
+            seen.extend(page);
             match reply.body["nextCursor"].as_str() {
                 Some(next) => cursor = next.to_owned(),
                 None => break,
@@ -94,4 +105,33 @@ async fn cursors_are_bound_to_their_walk() {
     let none = rig.get("/Users?cursor&count=0").await.is(200);
     assert_eq!(none.body["totalResults"], json!(4));
     assert!(none.listed("id").is_empty());
+}
+
+#[tokio::test]
+async fn what_a_provider_may_leave_out_or_refuse() {
+    let lawful = |name: &str| Options {
+        lawful: vec![name.to_owned()],
+        ..Options::default()
+    };
+    let forward = Rig::with(lawful("no-previous-cursors")).await;
+    for number in 0..3 {
+        forward.user(&format!("user{number}"), json!({})).await;
+    }
+    let first = forward.get("/Users?cursor&count=1").await.is(200);
+    let next = first.body["nextCursor"].as_str().expect("more");
+    let second = forward.get(&format!("/Users?cursor={next}&count=1")).await;
+    assert!(second.is(200).body.get("previousCursor").is_none());
+
+    let limited = Rig::with(lawful("limited-hits")).await;
+    for number in 0..500 {
+        limited.user(&format!("user{number}"), json!({})).await;
+    }
+    limited.get("/Users?count=1").await.is(200);
+    limited.user("one.more", json!({})).await;
+    for query in ["", "?count=1", "?cursor&count=1", "?filter=userName+pr"] {
+        let reply = limited.get(&format!("/Users{query}")).await;
+        reply.refused(400, "tooMany");
+    }
+    let few = limited.get("/Users?filter=userName+sw+%22user49%22").await;
+    assert_eq!(few.is(200).body["totalResults"], json!(11));
 }

@@ -78,6 +78,7 @@ async fn bodies_that_are_no_json_objects_are_refused() {
         &deep,
         &nested,
         "{\"userName\":\"\\ud800\"}",
+        "{\"x\":{\"a\":1,\"a\":1}}",
     ] {
         for (method, path) in [
             ("POST", "/Users"),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::answer::Answer;
 use super::super::query::{decoded, from_uri};
 use super::super::route::{Endpoint, endpoint};
-use super::super::{Server, json_type};
+use super::super::{Server, json, json_type};
 use super::{LETTER, Problems, Seen, messages, patch, resource};
 use crate::engine::Query;
 use crate::protocol::Object;
@@ -149,7 +149,7 @@ fn endpoint_and_body(
 
 fn object(body: &[u8], problems: &mut Problems) -> Option<Object> {
     let rule = "RFC 7644 section 3.1";
-    match serde_json::from_slice(body) {
+    match json::read(body) {
         Ok(Value::Object(object)) => Some(object),
         Ok(_) => {
             let says = "the body must be a JSON object".to_owned();
