@@ -19,7 +19,7 @@ pub struct Leniency {
     /// `remove` with a path to a multi-valued attribute and a `value` list takes away only what is
     /// listed; the RFC gives `value` no meaning there (ENTRA-59, JC-27).
     pub remove_listed: bool,
-    /// Keys such as `name.givenName` and `urn:...:User:department` in a `value` without path are
+    /// Keys such as `name.givenName` and `urn:...:User:manager.value` in a `value` without path are
     /// read as paths (ENTRA-21, ENTRA-22).
     pub dotted_keys: bool,
     /// A string, or an array of one object, where a single complex value belongs: `manager` as a

@@ -66,16 +66,22 @@ fn without_path(target: &mut Target<'_>, op: Op, value: Value, leniency: &Lenien
             at_path(target, op, &name, Some(value), leniency)?;
             continue;
         }
-        if !leniency.dotted_keys {
+        let parsed = parse_path(&name, leniency).ok();
+        // A fully qualified name is a name as good as the short one (RFC 7644 section 3.10).
+        let qualified = parsed.as_ref().is_some_and(|parsed| {
+            parsed.path.urn.is_some() && parsed.path.sub.is_none() && parsed.selection.is_none()
+        });
+        let known = parsed.and_then(|parsed| {
+            let resolved = parsed.path.resolve(target.kind, leniency);
+            resolved.map(drop)
+        });
+        if !(leniency.dotted_keys || qualified && known.is_some()) {
             return Err(ScimError::path(format!(
                 "'{name}' is no attribute of {}",
                 target.kind.name
             )));
         }
         // Keys that are paths; what is no path of ours is passed over like any undeclared attribute.
-        let known = parse_path(&name, leniency)
-            .ok()
-            .and_then(|parsed| parsed.path.resolve(target.kind, leniency));
         if known.is_some() {
             at_path(target, op, &name, Some(value), leniency)?;
         }
