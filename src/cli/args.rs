@@ -134,6 +134,7 @@ pub(super) struct RunArgs {
         long,
         value_name = "NAME",
         requires = "reference",
+        conflicts_with = "target",
         help_heading = "Target"
     )]
     pub(super) persona: Option<String>,
@@ -142,6 +143,7 @@ pub(super) struct RunArgs {
         long,
         value_name = "NAME",
         requires = "reference",
+        conflicts_with = "target",
         help_heading = "Target"
     )]
     pub(super) fault: Vec<String>,
@@ -150,17 +152,24 @@ pub(super) struct RunArgs {
         long,
         value_name = "NAME",
         requires = "reference",
+        conflicts_with = "target",
         help_heading = "Target"
     )]
     pub(super) lawful: Vec<String>,
     /// The bundled server keeps to the RFC's letter, without what identity providers need beyond it
-    #[arg(long, requires = "reference", help_heading = "Target")]
+    #[arg(
+        long,
+        requires = "reference",
+        conflicts_with = "target",
+        help_heading = "Target"
+    )]
     pub(super) strict: bool,
     /// The bundled server has these schemas and resource types too
     #[arg(
         long,
         value_name = "FILE",
         requires = "reference",
+        conflicts_with = "target",
         help_heading = "Target"
     )]
     pub(super) schema: Vec<PathBuf>,

@@ -83,6 +83,38 @@ pub(super) fn attributes(
         .collect()
 }
 
+/// Writes down what attribute definitions leave to the defaults of RFC 7643 section 2.2, so that clients see all
+/// characteristics (section 7).
+pub(super) fn state_defaults(list: &mut Value) {
+    for entry in list.as_array_mut().into_iter().flatten() {
+        let Value::Object(entry) = entry else {
+            continue;
+        };
+        let kind = entry.get("type").and_then(Value::as_str);
+        let kind = kind.unwrap_or("string").to_owned();
+        let mut state = |name: &str, value: Value| {
+            entry.entry(name).or_insert(value);
+        };
+        state("type", Value::from(kind.as_str()));
+        state("multiValued", Value::Bool(false));
+        state("required", Value::Bool(false));
+        if matches!(kind.as_str(), "string" | "reference" | "binary") {
+            state("caseExact", Value::Bool(kind != "string"));
+        }
+        state("mutability", Value::from("readWrite"));
+        state("returned", Value::from("default"));
+        if !matches!(kind.as_str(), "complex" | "boolean") {
+            state("uniqueness", Value::from("none"));
+        }
+        if kind == "reference" {
+            state("referenceTypes", Value::from(vec!["uri"]));
+        }
+        if let Some(inner) = entry.get_mut("subAttributes") {
+            state_defaults(inner);
+        }
+    }
+}
+
 fn attribute(entry: &Value, place: &str, nested: bool) -> Result<Attribute, SchemaError> {
     let name = text(entry, "name")
         .ok_or_else(|| wrong(place, "an attribute has no name"))?
@@ -193,5 +225,22 @@ mod tests {
         assert_eq!(attribute.mutability, Mutability::ReadWrite);
         assert_eq!(attribute.returned, Returned::Default);
         assert_eq!(attribute.uniqueness, Uniqueness::None);
+
+        let mut list = serde_json::json!([
+            {"name": "x"},
+            {"name": "y", "type": "reference", "required": true},
+            {"name": "z", "type": "complex", "subAttributes": [{"name": "on", "type": "boolean"}]},
+        ]);
+        state_defaults(&mut list);
+        let expected = serde_json::json!([
+            {"name": "x", "type": "string", "multiValued": false, "required": false, "caseExact": false,
+                "mutability": "readWrite", "returned": "default", "uniqueness": "none"},
+            {"name": "y", "type": "reference", "multiValued": false, "required": true, "caseExact": true,
+                "mutability": "readWrite", "returned": "default", "uniqueness": "none", "referenceTypes": ["uri"]},
+            {"name": "z", "type": "complex", "multiValued": false, "required": false, "mutability": "readWrite",
+                "returned": "default", "subAttributes": [{"name": "on", "type": "boolean", "multiValued": false,
+                "required": false, "mutability": "readWrite", "returned": "default"}]},
+        ]);
+        assert_eq!(list, expected);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::load::{attributes, load_schemas};
+use super::load::{attributes, load_schemas, state_defaults};
 use super::{Attribute, Kind, Mutability, Returned, Schema, SchemaError, Uniqueness, find};
 use crate::protocol::leniency::Leniency;
 
@@ -177,7 +177,10 @@ impl Registry {
             },
             _ => return Err(wrong("the file", "expected an object or a list")),
         };
-        for entry in list {
+        for mut entry in list {
+            if let Some(list) = entry.get_mut("attributes") {
+                state_defaults(list);
+            }
             let name = |member: &str| {
                 entry
                     .get(member)
