@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::agreement::{self, Looks};
 use super::history::History;
 use super::view::View;
 use super::{
@@ -134,6 +136,7 @@ pub fn all() -> Vec<Rule> {
     checks()
         .map(|check| check.rule)
         .chain(super::history::RULES.iter().copied())
+        .chain(agreement::RULES.iter().copied())
         .collect()
 }
 
@@ -156,6 +159,7 @@ pub struct RuleBook {
     base_url: String,
     tallies: BTreeMap<&'static str, Tally>,
     history: History,
+    looks: Looks,
     declared: BTreeSet<(String, String)>,
 }
 
@@ -168,8 +172,16 @@ impl RuleBook {
             base_url: base_url.trim_end_matches('/').to_owned(),
             tallies: BTreeMap::new(),
             history: History::default(),
+            looks: Looks::default(),
             declared: BTreeSet::new(),
         }
+    }
+
+    /// Grants the target this time until every answer shows a write.
+    #[must_use]
+    pub fn with_settle(mut self, settle: Duration) -> Self {
+        self.looks.settle(settle);
+        self
     }
 
     /// Judges one exchange by every rule that applies to it.
@@ -192,13 +204,15 @@ impl RuleBook {
             }
         }
         self.history.note(&view);
+        self.looks.note(&view);
         note_declared(&view, &mut self.declared);
     }
 
     /// What became of each rule, in the order of [`all`].
     #[must_use]
     pub fn finish(mut self) -> Vec<RuleResult> {
-        for (rule, case, place, fault) in self.history.judge() {
+        let over_time = self.history.judge().into_iter().chain(self.looks.judge());
+        for (rule, case, place, fault) in over_time {
             let tally = self.tallies.entry(rule).or_default();
             tally.judged += 1;
             if let Some(fault) = fault {

@@ -207,12 +207,26 @@ fn error_status(view: &View<'_>) -> Ruling {
     }
 }
 
+/// Whether a list was asked for, or something like a search; a bulk job may have too many operations.
+fn is_query(view: &View<'_>) -> bool {
+    match view.endpoint {
+        Endpoint::Resource { .. } | Endpoint::Me => false,
+        Endpoint::Collection(_) => view.method == "GET",
+        _ => true,
+    }
+}
+
 fn scim_type(view: &View<'_>) -> Ruling {
     let Some(json) = error(view) else {
         return Ruling::Apart;
     };
     match named(json, "scimType").filter(|v| !v.is_null()) {
         None => Ruling::Apart,
+        Some(Value::String(text)) if text == "tooMany" && !is_query(view) => Ruling::broken(
+            format!("scimType is tooMany, and {} asks for no list", view.method),
+            "a keyword that applies to the operation (RFC 7644 table 9), or none",
+            "tooMany",
+        ),
         Some(Value::String(text)) if KEYWORDS.contains(&text.as_str()) => Ruling::Held,
         Some(other) => Ruling::broken(
             format!("scimType is {}", show(other)),

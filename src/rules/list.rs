@@ -395,8 +395,16 @@ fn partial(view: &View<'_>) -> Ruling {
     }
 }
 
+/// Nothing came of a page that lies within the matches.
+fn is_hollow(view: &View<'_>) -> bool {
+    let start = view.number("startIndex").unwrap_or(1).max(1);
+    let within = integer(member(view, "totalResults"))
+        .is_some_and(|total| u64::try_from(start).is_ok_and(|start| start <= total));
+    within && length(view) == 0 && view.number("count") != Some(0) && !is_by_cursor(view)
+}
+
 fn page_size(view: &View<'_>) -> Ruling {
-    if !is_partial(view) {
+    if !is_partial(view) && !is_hollow(view) {
         return Ruling::Apart;
     }
     match integer(member(view, "itemsPerPage")) {

@@ -5,6 +5,7 @@
 //! judged only as far as RFC 7644 speaks of them. A rule counts for `rfc`, and for a provider only where that provider's catalogue has
 //! evidence that it breaks.
 
+mod agreement;
 mod book;
 mod declarations;
 mod errors;

@@ -209,7 +209,7 @@ fn error(status: u16) -> Value {
 }
 
 fn get_user(body: &Value) -> Talk {
-    talk("GET", "/Users/u1", 200, body)
+    talk("GET", "/Users/u1", 200, body).header("etag", "W/\"1\"")
 }
 
 fn find(body: &Value) -> Talk {
@@ -685,6 +685,8 @@ fn broken() -> Vec<(&'static str, Vec<Talk>)> {
         one("redirect", talk("POST", "/Users", 301, &Value::Null).header("location", "/Users/")),
         one("challenge", talk("GET", "/Users", 401, &error(401))),
         one("retry-after", talk("GET", "/Users", 429, &error(429))),
+        one("error-scim-type", talk("DELETE", "/Users/u1", 404, &json!({"schemas": [ERROR], "status": "404", "scimType": "tooMany"}))),
+        one("list-page-size", find(&json!({"schemas": [LIST], "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": []}))),
         one("etag-form", get_user(&user()).header("etag", "1")),
         one("internals", talk("POST", "/Users", 500, &json!({"schemas": [ERROR], "status": "500", "detail": "SQLSTATE[23000]: Integrity"}))),
         one("internals", talk("GET", "/Users", 500, &Value::Null).raw("Traceback (most recent call last):\n  File")),
@@ -700,6 +702,32 @@ fn broken() -> Vec<(&'static str, Vec<Talk>)> {
     rows.push((
         "meta-modified-forward",
         vec![get_user(&early).at(0.0), get_user(&back).at(10.0)],
+    ));
+    let untitled = find(&list(1, json!([user_with("name.familyName", Value::Null)])));
+    rows.push((
+        "looks-agree",
+        vec![get_user(&user()).at(0.0), untitled.at(10.0)],
+    ));
+    rows.push((
+        "looks-agree",
+        vec![
+            get_user(&user()).at(0.0),
+            get_user(&user_with("name.familyName", json!("Bello"))).at(10.0),
+        ],
+    ));
+    rows.push((
+        "version-header",
+        vec![
+            get_user(&user()).at(0.0),
+            talk("PUT", "/Users/u1", 200, &user()).at(10.0),
+        ],
+    ));
+    rows.push((
+        "stays",
+        vec![
+            get_user(&user()).at(0.0),
+            talk("DELETE", "/Users/u1", 404, &error(404)).at(10.0),
+        ],
     ));
     rows.extend(
         misdeclared()
@@ -967,5 +995,78 @@ fn no_rule_stumbles_over_hostile_answers() {
             let results = judge(&[talk(method, target, status, &json!({})).raw(body)]);
             assert_eq!(results.len(), all().len());
         }
+    }
+}
+
+#[test]
+fn looks_are_compared_only_where_nobody_wrote() {
+    let other = || get_user(&user_with("name.familyName", json!("Bello"))).at(20.0);
+    let first = || get_user(&user()).at(0.0);
+    let gone = || talk("GET", "/Users/u1", 404, &error(404)).at(20.0);
+    let deactivation =
+        json!({"Operations": [{"op": "replace", "path": "active", "value": "False"}]});
+    let rows: Vec<Vec<Talk>> = vec![
+        vec![
+            first(),
+            talk("PATCH", "/Users/u1", 204, &Value::Null).at(10.0),
+            other(),
+        ],
+        vec![
+            first(),
+            talk("POST", "/Bulk", 200, &json!({})).at(10.0),
+            other(),
+        ],
+        // A write that was under way at the same time, and is told later.
+        vec![
+            first(),
+            other(),
+            talk("PATCH", "/Users/u1", 204, &Value::Null).at(20.0),
+        ],
+        vec![
+            first(),
+            talk("DELETE", "/Users/u1", 204, &Value::Null).at(10.0),
+            gone(),
+        ],
+        vec![
+            first(),
+            gone(),
+            talk("DELETE", "/Users/u1", 204, &Value::Null).at(20.0),
+        ],
+        // Some take deactivation for removal.
+        vec![
+            first(),
+            talk("PATCH", "/Users/u1", 204, &Value::Null)
+                .sent(deactivation)
+                .at(10.0),
+            gone(),
+        ],
+        // Only a part was asked for.
+        vec![
+            first(),
+            talk(
+                "GET",
+                "/Users/u1?attributes=userName",
+                200,
+                &user_with("name", Value::Null),
+            )
+            .header("etag", "W/\"1\"")
+            .at(20.0),
+        ],
+        // What the server adds by itself, and whose groups are changed elsewhere.
+        vec![
+            first(),
+            get_user(&user_key("title", json!("Engineer"))).at(20.0),
+        ],
+        vec![
+            first(),
+            get_user(&user_key("groups", json!([{"value": "g1"}]))).at(20.0),
+        ],
+    ];
+    for (number, talks) in rows.iter().enumerate() {
+        let found: Vec<String> = failed(&judge(talks))
+            .into_iter()
+            .filter(|text| text.starts_with("rules/looks") || text.starts_with("rules/stays"))
+            .collect();
+        assert_eq!(found, Vec::<String>::new(), "row {number}");
     }
 }

@@ -134,7 +134,8 @@ impl Shared {
         let rules = RuleBook::new(
             Arc::clone(&context.schema),
             context.client.base_url().as_str(),
-        );
+        )
+        .with_settle(context.settle);
         Self {
             context,
             ledger: Ledger::new(journal),

@@ -1,0 +1,130 @@
+//! What the harness says of a mutant: the profiles one after the other, until one of them has a finding.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
+use scimproof::config::{Auth, Secret};
+use scimproof::data::bodies;
+use scimproof::plan::{self, Conditions, Glob, Selection};
+use scimproof::results::{Outcome, Policy, Severity};
+use scimproof::runner::{self, Context, RunTag};
+use scimproof::suite::Library;
+use scimproof::verdict::{self, Frame, KnownFailures};
+use tokio::sync::{mpsc, watch};
+
+use crate::grammar::{Kind, Mutant, Operation};
+use crate::layer::{Layer, TOKEN};
+
+/// The profiles, those first that are quickest to see something.
+const PROFILES: [&str; 4] = ["rfc", "okta", "entra", "jumpcloud"];
+
+/// A first slice in which the mutated operation is met; what it does not show is looked for in everything.
+fn slice(mutant: Mutant) -> &'static [&'static str] {
+    let groups = mutant.place.kind == Kind::Group;
+    match mutant.place.operation {
+        Operation::Create if groups => &["rfc/groups/**", "rfc/errors/**"],
+        Operation::Create => &["rfc/create/**", "rfc/errors/**"],
+        Operation::Read if groups => &["rfc/groups/**", "rfc/read/**"],
+        Operation::Read => &["rfc/read/**", "rfc/projection/**", "rfc/etag/**"],
+        Operation::List => &["rfc/paging/**", "rfc/read/**", "rfc/sort/**"],
+        Operation::Filter => &["rfc/filter/**"],
+        Operation::Replace if groups => &["rfc/groups/**", "okta/groups/**"],
+        Operation::Replace => &["rfc/replace/**", "rfc/etag/**"],
+        Operation::Patch if groups => &["rfc/groups/**", "entra/groups/**"],
+        Operation::Patch => &["rfc/patch/**", "rfc/patch-replace/**", "rfc/patch-add/**"],
+        Operation::Delete => &["rfc/delete/**", "rfc/groups/**", "rfc/etag/**"],
+        Operation::Search => &["rfc/search/**"],
+        Operation::Bulk => &["rfc/bulk/**"],
+        Operation::Discovery => &["rfc/discovery/**", "rfc/declared/**"],
+    }
+}
+
+/// What the harness found at warning or above, as ids of checks and rules; empty where the mutant has a clean verdict.
+pub(crate) async fn findings(library: &Library, mutant: Option<Mutant>) -> BTreeSet<String> {
+    install_crypto();
+    if let Some(mutant) = mutant {
+        let globs = slice(mutant);
+        let found = part(library, Some(mutant), &["rfc", "okta", "entra"], globs).await;
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    for profile in PROFILES {
+        let found = part(library, mutant, &[profile], &[]).await;
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    BTreeSet::new()
+}
+
+async fn part(
+    library: &Library,
+    mutant: Option<Mutant>,
+    profiles: &[&str],
+    cases: &[&str],
+) -> BTreeSet<String> {
+    let layer = Layer::start(mutant).await;
+    let mut options =
+        ClientOptions::new(BaseUrl::parse(&layer.base_url()).expect("its own base URL"));
+    options.auth = Auth::Bearer(Secret::new(TOKEN, "SCIM_TOKEN"));
+    let client = Client::new(options).expect("a client");
+    let selection = Selection {
+        profiles: profiles.iter().map(|&profile| profile.to_owned()).collect(),
+        cases: cases.iter().map(|case| Glob::new(case)).collect(),
+        ..Selection::default()
+    };
+    let mut plan =
+        plan::select(library, &selection, &Conditions::default()).expect("the named cases exist");
+    let probe = match runner::probe(&client, Policy::default(), None, None).await {
+        Ok(probe) => probe,
+        // A server that the harness refuses to test is noticed in the plainest way.
+        Err(stop) => return BTreeSet::from([format!("probe/{:?}", stop.reason)]),
+    };
+    plan.gate(&probe.facts.capabilities, &probe.schema);
+    plan.declare(&probe.schema, probe.resource_types.as_deref());
+    let context = Context {
+        client,
+        application: None,
+        schema: probe.schema,
+        bodies: Arc::new(bodies::all().clone()),
+        facts: probe.facts,
+        probed: probe.received,
+        seed: 1,
+        tag: RunTag::fresh(),
+        // In turn, so that "every third time" is the same time in every run.
+        jobs: 1,
+        settle: Duration::ZERO,
+        deadline: None,
+        keep: false,
+        repeat: false,
+        state_dir: None,
+    };
+    let (events, _told) = mpsc::unbounded_channel();
+    let (_stop, stopped) = watch::channel(false);
+    let collected = runner::run(&plan, context, events, stopped)
+        .await
+        .expect("no journal is kept");
+    layer.stop().await;
+    let frame = Frame::of(&plan, library, Severity::Violation);
+    let run = verdict::judge(collected, &frame, &KnownFailures::default());
+    let checks = run
+        .cases
+        .iter()
+        .flat_map(|case| &case.checks)
+        .map(|check| (&check.id, check.outcome, check.severity));
+    let rules = run
+        .rules
+        .iter()
+        .map(|rule| (&rule.id, rule.outcome, rule.severity));
+    checks
+        .chain(rules)
+        .filter(|(_, outcome, severity)| {
+            *outcome == Outcome::Errored
+                || (*outcome == Outcome::Failed && *severity != Severity::Info)
+        })
+        .map(|(id, ..)| id.clone())
+        .collect()
+}
