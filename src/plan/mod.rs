@@ -170,6 +170,14 @@ impl Plan {
                     reason,
                 });
         }
+        // Identity providers send what they send; a client of the plain protocol heeds what is declared as required.
+        let plain = self
+            .cases
+            .iter_mut()
+            .filter(|planned| planned.profile.id == "rfc" && planned.skip.is_none());
+        for planned in plain {
+            declared::complete(Arc::make_mut(&mut planned.case), schema, resource_types);
+        }
     }
 
     /// The cases that are to be played.
