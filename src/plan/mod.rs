@@ -150,10 +150,15 @@ impl Plan {
             .filter(|planned| planned.skip.is_none())
         {
             mapping::grade(Arc::make_mut(&mut planned.case), schema);
-            planned.skip = unmet(&planned.case.needs, capabilities, schema).map(|reason| Skip {
-                kind: SkipKind::Capability,
-                reason,
-            });
+            planned.skip = unmet(&planned.case.needs, capabilities, schema)
+                .or_else(|| {
+                    let plain = planned.profile.id == "rfc";
+                    plain.then(|| declared::closed(planned, schema)).flatten()
+                })
+                .map(|reason| Skip {
+                    kind: SkipKind::Capability,
+                    reason,
+                });
         }
     }
 

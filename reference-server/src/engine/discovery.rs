@@ -116,15 +116,12 @@ impl Engine {
     }
 }
 
-/// Leaves out what is so by default (RFC 7643 section 2.2).
+/// Leaves out what is so by default, as RFC 7643 section 8.7 does (section 2.2).
 fn shorten(attribute: &mut Value) {
     let defaults = [
-        ("required", json!(false)),
         ("caseExact", json!(false)),
-        ("multiValued", json!(false)),
-        ("mutability", json!("readWrite")),
-        ("returned", json!("default")),
         ("uniqueness", json!("none")),
+        ("canonicalValues", json!([])),
     ];
     let Some(object) = attribute.as_object_mut() else {
         return;

@@ -190,7 +190,7 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
         LawfulInfo {
             name: "terse-schemas",
             title: "Characteristics that are so by default are not listed",
-            what: "Attributes in /Schemas say only what differs from the defaults.",
+            what: "Attributes in /Schemas speak of caseExact and uniqueness only where these differ from the defaults.",
             source: "RFC 7643 section 2.2: defaults",
             suits: EVERYONE,
             declares: &[],

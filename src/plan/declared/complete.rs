@@ -21,14 +21,18 @@ pub(in crate::plan) fn complete(
     resource_types: Option<&Value>,
 ) {
     let needed = needed(schema, resource_types);
-    if needed.is_empty() {
+    let absent = absent(schema);
+    if needed.is_empty() && absent.is_empty() {
         return;
     }
     for given in &mut case.given {
-        let missing = missing_in(&given.fixture, &needed);
-        given.set.extend(missing.into_iter().filter(|(path, _)| {
-            !given.without.iter().any(|left| left.eq_ignore_ascii_case(path))
-        }));
+        recipe(
+            &given.fixture,
+            &mut given.set,
+            &mut given.without,
+            &needed,
+            &absent,
+        );
     }
     for step in &mut case.steps {
         let sends = match step {
@@ -36,7 +40,9 @@ pub(in crate::plan) fn complete(
             Step::Together(sends) => sends.as_mut_slice(),
             Step::Walk(_) => &mut [],
         };
-        sends.iter_mut().for_each(|send| add(send, &needed));
+        sends
+            .iter_mut()
+            .for_each(|send| add(send, &needed, &absent));
     }
 }
 
@@ -79,6 +85,77 @@ fn needed(schema: &SchemaView, resource_types: Option<&Value>) -> Vec<Needed> {
         .collect()
 }
 
+/// Published attributes that the target has not: it may refuse what it does not declare (RFC 7644 section 3.12,
+/// `invalidSyntax`).
+fn absent(schema: &SchemaView) -> Vec<String> {
+    let declared = schema.declared_attributes_of(USER);
+    if declared.is_empty() {
+        return Vec::new();
+    }
+    schema
+        .published_attributes_of(USER)
+        .iter()
+        .map(|attribute| &attribute.name)
+        .filter(|name| !declared.iter().any(|own| own.name.eq_ignore_ascii_case(name)))
+        .cloned()
+        .collect()
+}
+
+/// Completes what is made of a fixture.
+fn recipe(
+    fixture: &str,
+    set: &mut Vec<(String, Value)>,
+    without: &mut Vec<String>,
+    needed: &[Needed],
+    absent: &[String],
+) {
+    let Some(body) = bodies::find(fixture).filter(|body| !bodies::is_group(body)) else {
+        return;
+    };
+    let names = |path: &str, name: &str| {
+        AttrPath::parse(path).is_ok_and(|path| {
+            path.urn.is_none()
+                && path
+                    .segments
+                    .first()
+                    .is_some_and(|first| first.name.eq_ignore_ascii_case(name))
+        })
+    };
+    set.retain(|(path, _)| !absent.iter().any(|name| names(path, name)));
+    without.extend(
+        absent
+            .iter()
+            .filter(|name| !get(body, &AttrPath::name(name)).is_empty())
+            .cloned(),
+    );
+    let mut first: Vec<(String, Value)> = missing_in(fixture, needed)
+        .into_iter()
+        .filter(|(path, _)| {
+            !without.iter().any(|left| left.eq_ignore_ascii_case(path))
+                && !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(path))
+        })
+        .collect();
+    // A part of it may be set afterwards.
+    first.append(set);
+    *set = first;
+    for (path, value) in set.iter_mut() {
+        if let Some((.., whole)) = needed.iter().find(|(_, text, _)| text.eq_ignore_ascii_case(path)) {
+            add_members(value, whole);
+        }
+    }
+}
+
+/// What a complex value lacks of a whole one.
+fn add_members(value: &mut Value, whole: &Value) {
+    if let (Value::Object(value), Value::Object(whole)) = (value, whole) {
+        for (name, member) in whole {
+            if !value.keys().any(|key| key.eq_ignore_ascii_case(name)) {
+                value.insert(name.clone(), member.clone());
+            }
+        }
+    }
+}
+
 /// What a fixture of a person lacks.
 fn missing_in(fixture: &str, needed: &[Needed]) -> Vec<(String, Value)> {
     let Some(body) = bodies::find(fixture).filter(|body| !bodies::is_group(body)) else {
@@ -108,7 +185,7 @@ fn missing_in(fixture: &str, needed: &[Needed]) -> Vec<(String, Value)> {
     out
 }
 
-fn add(send: &mut Send, needed: &[Needed]) {
+fn add(send: &mut Send, needed: &[Needed], absent: &[String]) {
     let path = send.target.split('?').next().unwrap_or_default().to_owned();
     match &mut send.body {
         SendBody::Fixture {
@@ -116,32 +193,34 @@ fn add(send: &mut Send, needed: &[Needed]) {
             set,
             without,
             ..
-        } => {
-            let missing = missing_in(fixture, needed);
-            set.extend(missing.into_iter().filter(|(path, _)| {
-                !without.iter().any(|left| left.eq_ignore_ascii_case(path))
-            }));
-        }
+        } => recipe(fixture, set, without, needed, absent),
         SendBody::Json(body) => match (send.method.as_str(), path.as_str()) {
-            ("POST", "/Users") => fill(body, needed, None),
+            ("POST", "/Users") => fill(body, needed, absent, None),
             ("PUT", _) => {
                 // What the person was made with stays.
-                if let Some(name) = path
-                    .strip_prefix("/Users/{{")
-                    .and_then(|rest| rest.strip_suffix(".id}}"))
-                {
-                    fill(body, needed, Some(name));
+                if let Some(name) = person_at(&path) {
+                    fill(body, needed, absent, Some(name));
                 }
             }
             ("POST", "/Bulk") => {
                 let operations = body.get_mut("Operations").and_then(Value::as_array_mut);
                 for operation in operations.into_iter().flatten() {
-                    let creates = operation["method"]
-                        .as_str()
-                        .is_some_and(|method| method.eq_ignore_ascii_case("POST"))
-                        && operation["path"] == "/Users";
-                    if let Some(data) = operation.get_mut("data").filter(|_| creates) {
-                        fill(data, needed, None);
+                    let text = |name: &str| {
+                        operation
+                            .get(name)
+                            .and_then(Value::as_str)
+                            .unwrap_or_default()
+                            .to_owned()
+                    };
+                    let (method, path) = (text("method"), text("path"));
+                    let made = person_at(&path);
+                    let whole = match method.to_ascii_uppercase().as_str() {
+                        "POST" => path == "/Users",
+                        "PUT" => made.is_some(),
+                        _ => false,
+                    };
+                    if let Some(data) = operation.get_mut("data").filter(|_| whole) {
+                        fill(data, needed, absent, made);
                     }
                 }
             }
@@ -151,7 +230,12 @@ fn add(send: &mut Send, needed: &[Needed]) {
     }
 }
 
-fn fill(body: &mut Value, needed: &[Needed], made: Option<&str>) {
+/// `user` of `/Users/{{user.id}}`.
+fn person_at(path: &str) -> Option<&str> {
+    path.strip_prefix("/Users/{{")?.strip_suffix(".id}}")
+}
+
+fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&str>) {
     let is_user = body
         .get("schemas")
         .and_then(Value::as_array)
@@ -159,7 +243,30 @@ fn fill(body: &mut Value, needed: &[Needed], made: Option<&str>) {
     if !body.is_object() || !is_user {
         return;
     }
+    // A row of the case names an attribute: which one is not known here.
+    let open = |body: &Value| {
+        body.as_object()
+            .is_some_and(|members| members.keys().any(|name| name.contains("{{")))
+    };
+    if open(body) {
+        return;
+    }
+    if let Some(members) = body.as_object_mut() {
+        members.retain(|name, _| !absent.iter().any(|one| one.eq_ignore_ascii_case(name)));
+    }
     for (path, text, value) in needed {
+        if let Some(known) = path
+            .urn
+            .is_none()
+            .then(|| body.as_object_mut())
+            .flatten()
+            .and_then(|members| members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(text)))
+        {
+            if made.is_none() {
+                add_members(known.1, value);
+            }
+            continue;
+        }
         if !get(body, path).is_empty() {
             continue;
         }

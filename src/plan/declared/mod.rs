@@ -3,6 +3,7 @@
 //! Only what the target invented is tried here; the published attributes have suites of their own. What is read is foreign input:
 //! numbers are bounded, and whatever does not look like a declaration is passed over.
 
+mod closed;
 mod complete;
 mod fill;
 mod sample;
@@ -10,6 +11,7 @@ mod subject;
 
 use serde_json::Value;
 
+pub(super) use closed::closed;
 pub(super) use complete::complete;
 
 use self::fill::Filling;

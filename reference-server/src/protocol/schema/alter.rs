@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::load::attributes;
 use super::registry::COMMON;
@@ -49,8 +49,31 @@ impl Registry {
             .flatten()
             .filter(|entry| entry.get("name").and_then(Value::as_str) != Some("schemas"))
             .cloned()
+            .map(|mut entry| {
+                spell_out(&mut entry);
+                entry
+            })
             .collect()
     }
+}
+
+/// Says what is so by default.
+fn spell_out(entry: &mut Value) {
+    let Some(entry) = entry.as_object_mut() else {
+        return;
+    };
+    for (name, value) in [
+        ("multiValued", json!(false)),
+        ("required", json!(false)),
+        ("caseExact", json!(false)),
+        ("mutability", json!("readWrite")),
+        ("returned", json!("default")),
+        ("uniqueness", json!("none")),
+    ] {
+        entry.entry(name).or_insert(value);
+    }
+    let subs = entry.get_mut("subAttributes").and_then(Value::as_array_mut);
+    subs.into_iter().flatten().for_each(spell_out);
 }
 
 /// The definition at a dotted path.
