@@ -1,11 +1,11 @@
 //! Cases of the protocol that do to a person what the target declares that nobody can.
 //!
 //! The suites change attributes as RFC 7643 publishes them. A provider may declare that one of them is fixed, or that it
-//! must always have a value (RFC 7643 section 7); to refuse the change is right then.
+//! must always have a value (RFC 7643 section 7), or not have it at all (section 8.7); to refuse the change is right then.
 
 use serde_json::Value;
 
-use super::subject::is;
+use super::subject::{USER, is};
 use crate::data::bodies;
 use crate::plan::PlannedCase;
 use crate::scim::{AttrPath, SchemaView, named};
@@ -16,6 +16,8 @@ use crate::suite::model::{Change, Matcher, Send, SendBody, Step};
 enum Deed {
     Changed,
     Cleared,
+    /// An answer must show it.
+    Shown,
 }
 
 /// Why a case can't be played on this target; `None` where it can.
@@ -75,6 +77,15 @@ fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
         }
     }
     let path = send.target.split('?').next().unwrap_or_default();
+    if path.starts_with("/Users") {
+        deeds.extend(
+            send.expect
+                .body
+                .iter()
+                .filter(|(_, matcher)| deed(matcher) == Some(Deed::Changed))
+                .map(|(path, _)| (path.clone(), Deed::Shown)),
+        );
+    }
     let SendBody::Json(body) = &send.body else {
         return deeds;
     };
@@ -155,8 +166,14 @@ fn said(body: &Value, deeds: &mut Vec<(String, Deed)>) {
 }
 
 fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
-    let declared = schema.declared_attribute(path)?;
     let published = schema.published_attribute(path)?;
+    let Some(declared) = schema.declared_attribute(path) else {
+        return (!schema.declared_attributes_of(USER).is_empty())
+            .then(|| format!("the target's /Schemas has no attribute {path}"));
+    };
+    if deed == Deed::Shown {
+        return None;
+    }
     let fixed = |mutability: &str| is(declared, mutability) && is(published, "readWrite");
     if let Some(mutability) = ["readOnly", "immutable"].into_iter().find(|one| fixed(one)) {
         return Some(format!(

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::sample::plausible;
 use super::subject::{Own, USER, everything_of_people, is, settable};
 use crate::data::bodies;
-use crate::scim::{AttrPath, SchemaView, get, set};
+use crate::scim::{AttrPath, SchemaView, get, named, set};
 use crate::suite::model::{Case, Send, SendBody, Step};
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// A path that every person must have, with a value for it.
 type Needed = (AttrPath, String, Value);
@@ -96,8 +98,18 @@ fn absent(schema: &SchemaView) -> Vec<String> {
         .published_attributes_of(USER)
         .iter()
         .map(|attribute| &attribute.name)
-        .filter(|name| !declared.iter().any(|own| own.name.eq_ignore_ascii_case(name)))
+        .filter(|name| {
+            !declared
+                .iter()
+                .any(|own| own.name.eq_ignore_ascii_case(name))
+        })
         .cloned()
+        .chain(
+            schema
+                .declared_attributes_of(ENTERPRISE)
+                .is_empty()
+                .then(|| ENTERPRISE.to_owned()),
+        )
         .collect()
 }
 
@@ -125,9 +137,13 @@ fn recipe(
     without.extend(
         absent
             .iter()
-            .filter(|name| !get(body, &AttrPath::name(name)).is_empty())
+            .filter(|name| named(body, name).is_some())
             .cloned(),
     );
+    if absent.iter().any(|name| name == ENTERPRISE) && named(body, ENTERPRISE).is_some() {
+        set.retain(|(path, _)| !path.starts_with(ENTERPRISE));
+        set.push(("schemas".to_owned(), json!([USER])));
+    }
     let mut first: Vec<(String, Value)> = missing_in(fixture, needed)
         .into_iter()
         .filter(|(path, _)| {
