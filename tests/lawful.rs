@@ -49,7 +49,13 @@ const ONE_OF: [&[&str]; 12] = [
     // What is not declared is neither shown nor declared otherwise.
     &["few-attributes", "user-names-alone", "more-required"],
     &["few-attributes", "user-names-alone", "nulls"],
-    &["no-groups", "flat-groups", "user-names-alone", "always-returned", "no-active"],
+    &[
+        "no-groups",
+        "flat-groups",
+        "user-names-alone",
+        "always-returned",
+        "no-active",
+    ],
 ];
 
 /// A server: its variants, the profiles that are played with it, the share of their cases.
@@ -78,7 +84,11 @@ async fn findings(library: &Library, server: &Server, seed: u64) -> Vec<String> 
     let token = "lawful-token";
     let running = scim_reference::start(scim_reference::Options {
         tokens: vec![token.to_owned()],
-        lawful: server.variants.iter().map(|&name| name.to_owned()).collect(),
+        lawful: server
+            .variants
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect(),
         strict: server.strict,
         ..scim_reference::Options::default()
     })
@@ -277,7 +287,11 @@ fn two_hundred_combinations_are_without_findings() {
     let count = servers.len();
     let found = play(servers);
     let mut said = String::new();
-    let _ = writeln!(said, "{} of {count} lawful servers are accused", found.len());
+    let _ = writeln!(
+        said,
+        "{} of {count} lawful servers are accused",
+        found.len()
+    );
     said.push_str(&found.concat());
     assert!(found.is_empty(), "{said}");
     // The figure is what this command is for.

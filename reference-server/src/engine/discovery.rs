@@ -104,14 +104,21 @@ impl Engine {
         value["schemas"] = json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]);
         let listing = self.behaviour.listing;
         if let Some(attributes) = value.get_mut("attributes").and_then(Value::as_array_mut) {
-            if listing.common && self.registry.types.iter().any(|kind| kind.schema.id == schema.id) {
+            if listing.common
+                && self
+                    .registry
+                    .types
+                    .iter()
+                    .any(|kind| kind.schema.id == schema.id)
+            {
                 attributes.extend(Registry::common_listed());
             }
             if listing.terse {
                 attributes.iter_mut().for_each(shorten);
             }
         }
-        value["meta"] = json!({"resourceType": "Schema", "location": self.listed_at("Schemas", &schema.id)});
+        value["meta"] =
+            json!({"resourceType": "Schema", "location": self.listed_at("Schemas", &schema.id)});
         value
     }
 }
@@ -126,8 +133,14 @@ fn shorten(attribute: &mut Value) {
     let Some(object) = attribute.as_object_mut() else {
         return;
     };
-    object.retain(|name, value| !defaults.iter().any(|(of, default)| name == of && value == default));
-    let subs = object.get_mut("subAttributes").and_then(Value::as_array_mut);
+    object.retain(|name, value| {
+        !defaults
+            .iter()
+            .any(|(of, default)| name == of && value == default)
+    });
+    let subs = object
+        .get_mut("subAttributes")
+        .and_then(Value::as_array_mut);
     subs.into_iter().flatten().for_each(shorten);
 }
 

@@ -225,11 +225,7 @@ impl Engine {
             text.push('}');
             return;
         }
-        let _ = write!(
-            text,
-            ",\"$ref\":\"{}\"",
-            self.reference(kind, &member.id)
-        );
+        let _ = write!(text, ",\"$ref\":\"{}\"", self.reference(kind, &member.id));
         if !member.display.is_empty() {
             text.push_str(",\"display\":");
             push_string(text, &member.display);

@@ -87,7 +87,10 @@ impl Engine {
             self.one_primary(kind, &mut document);
             conform::complete(kind, &document)?;
             self.settle(kind, &said, &mut document);
-            if kind.slot == slots::USER && self.behaviour.active_by_default && kind.core("active").is_some() {
+            if kind.slot == slots::USER
+                && self.behaviour.active_by_default
+                && kind.core("active").is_some()
+            {
                 document.entry("active").or_insert(Value::Bool(true));
             }
             let members = take_members(kind, &mut document)?;

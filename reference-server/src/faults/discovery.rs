@@ -214,9 +214,7 @@ fn schema(change: fn(&mut Value)) -> Vec<Twist> {
 }
 
 /// What /Schemas says of each attribute is changed.
-pub(super) fn attributes(
-    change: impl Fn(&mut Value) + Send + Sync + 'static,
-) -> Vec<Twist> {
+pub(super) fn attributes(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Vec<Twist> {
     vec![told(move |request, status, body| {
         if status != 200 || wire::place(request).0 != "Schemas" {
             return;

@@ -111,7 +111,11 @@ fn respell(dress: &Dress, request: &Incoming, answer: &mut Answer) {
         .iter()
         .any(|text| text.windows(asks.len()).any(|part| part == asks));
     let resources: Vec<&mut Value> = match body.get("Resources") {
-        Some(Value::Array(_)) => body["Resources"].as_array_mut().into_iter().flatten().collect(),
+        Some(Value::Array(_)) => body["Resources"]
+            .as_array_mut()
+            .into_iter()
+            .flatten()
+            .collect(),
         _ => vec![&mut body],
     };
     for resource in resources.into_iter().filter_map(Value::as_object_mut) {
@@ -120,7 +124,11 @@ fn respell(dress: &Dress, request: &Incoming, answer: &mut Answer) {
         let (user, group) = (is(USER), is(GROUP));
         if dress.nulls && user && whole {
             for (name, list) in UNASSIGNED {
-                let nothing = if list { Value::Array(Vec::new()) } else { Value::Null };
+                let nothing = if list {
+                    Value::Array(Vec::new())
+                } else {
+                    Value::Null
+                };
                 resource.entry(name).or_insert(nothing);
             }
         }

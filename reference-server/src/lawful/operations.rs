@@ -1,6 +1,6 @@
 //! Which operations there are and how they are answered, where the RFCs let a provider choose.
 
-use super::{LawfulInfo, EVERYONE, NOT_OKTA, RFC_ONLY};
+use super::{EVERYONE, LawfulInfo, NOT_OKTA, RFC_ONLY};
 use crate::engine::{Omitted, PatchAnswer, Removed};
 
 const FLAT_GROUPS: &str = include_str!("../../schemas/lawful/flat-groups.json");

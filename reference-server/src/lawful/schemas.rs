@@ -1,6 +1,6 @@
 //! Which attributes and types there are, and what is declared of them: the provider's to say.
 
-use super::{LawfulInfo, EVERYONE, NOT_ENTRA, NOT_OKTA, RFC_ONLY};
+use super::{EVERYONE, LawfulInfo, NOT_ENTRA, NOT_OKTA, RFC_ONLY};
 use crate::protocol::schema::ENTERPRISE;
 
 /// What users of a small product don't have.

@@ -1,6 +1,6 @@
 //! What values look like: identifiers, times, names, and what a provider makes of them.
 
-use super::{LawfulInfo, EVERYONE, NOT_ENTRA, RFC_ONLY};
+use super::{EVERYONE, LawfulInfo, NOT_ENTRA, RFC_ONLY};
 use crate::engine::{IdStyle, Times};
 
 const UNIQUE_EMAILS: &str = include_str!("../../schemas/lawful/unique-emails.json");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LawfulInfo, EVERYONE, NOT_OKTA, RFC_ONLY};
+use super::{EVERYONE, LawfulInfo, NOT_OKTA, RFC_ONLY};
 use crate::engine::{Detail, Encoding};
 
 pub(super) fn variants() -> Vec<LawfulInfo> {

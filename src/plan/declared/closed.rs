@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::subject::{USER, is};
 use crate::data::bodies;
 use crate::plan::PlannedCase;
-use crate::scim::{AttrPath, SchemaView, named};
+use crate::scim::{AttrPath, Attribute, SchemaView, named};
 use crate::suite::model::{Change, Matcher, Send, SendBody, Step};
 
 /// What is done to an attribute.
@@ -56,12 +56,14 @@ fn filled(path: &str, planned: &PlannedCase) -> String {
     let Some(row) = &planned.row else {
         return path.to_owned();
     };
-    row.values.iter().fold(path.to_owned(), |text, (name, value)| {
-        match value.as_str() {
-            Some(value) => text.replace(&format!("{{{{row.{name}}}}}"), value),
-            None => text,
-        }
-    })
+    row.values
+        .iter()
+        .fold(path.to_owned(), |text, (name, value)| {
+            match value.as_str() {
+                Some(value) => text.replace(&format!("{{{{row.{name}}}}}"), value),
+                None => text,
+            }
+        })
 }
 
 /// What a step does to people.
@@ -71,9 +73,11 @@ fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
         if let Change::Paths(paths) = change
             && !groups.contains(of)
         {
-            deeds.extend(paths.iter().filter_map(|(path, matcher)| {
-                Some((path.clone(), deed(matcher)?))
-            }));
+            deeds.extend(
+                paths
+                    .iter()
+                    .filter_map(|(path, matcher)| Some((path.clone(), deed(matcher)?))),
+            );
         }
     }
     let path = send.target.split('?').next().unwrap_or_default();
@@ -135,7 +139,11 @@ fn patched(body: &Value, deeds: &mut Vec<(String, Deed)>) {
                 let cleared = removes || value.is_some_and(nothing);
                 deeds.push((
                     path.to_owned(),
-                    if cleared { Deed::Cleared } else { Deed::Changed },
+                    if cleared {
+                        Deed::Cleared
+                    } else {
+                        Deed::Changed
+                    },
                 ));
             }
             (None, Some(Value::Object(members))) => {
@@ -165,9 +173,41 @@ fn said(body: &Value, deeds: &mut Vec<(String, Deed)>) {
     );
 }
 
+/// The attribute at a path in a schema's own list; groups have some of the same names.
+fn within<'a>(list: &'a [Attribute], path: &AttrPath) -> Option<&'a Attribute> {
+    let mut list = list;
+    let mut found = None;
+    for segment in &path.segments {
+        let attribute = list
+            .iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(&segment.name))?;
+        list = &attribute.sub;
+        found = Some(attribute);
+    }
+    found
+}
+
 fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
-    let published = schema.published_attribute(path)?;
-    let Some(declared) = schema.declared_attribute(path) else {
+    let core = path
+        .urn
+        .as_deref()
+        .is_none_or(|urn| urn.eq_ignore_ascii_case(USER));
+    let (published, declared) = if core {
+        let bare = AttrPath {
+            urn: None,
+            segments: path.segments.clone(),
+        };
+        (
+            within(schema.published_attributes_of(USER), &bare)?,
+            within(schema.declared_attributes_of(USER), &bare),
+        )
+    } else {
+        (
+            schema.published_attribute(path)?,
+            schema.declared_attribute(path),
+        )
+    };
+    let Some(declared) = declared else {
         return (!schema.declared_attributes_of(USER).is_empty())
             .then(|| format!("the target's /Schemas has no attribute {path}"));
     };
@@ -183,4 +223,71 @@ fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
     (deed == Deed::Cleared && declared.required && !published.required).then(|| {
         format!("the target's /Schemas declares {path} required, and the case leaves it empty")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_declared_otherwise_than_published_is_closed() {
+        let schema = SchemaView::with_target(&[json!([
+            {"id": USER, "attributes": [
+                {"name": "userName", "type": "string", "required": true, "mutability": "immutable"},
+                {"name": "title", "type": "string"},
+                {"name": "emails", "type": "complex", "multiValued": true, "required": true},
+                {"name": "groups", "type": "complex", "multiValued": true, "mutability": "readOnly"}
+            ]},
+            {"id": "urn:ietf:params:scim:schemas:core:2.0:Group", "attributes": [{"name": "displayName", "type": "string"}]}
+        ])]);
+        for (path, deed, is_closed) in [
+            ("userName", Deed::Changed, true),
+            ("userName", Deed::Shown, false),
+            ("title", Deed::Changed, false),
+            ("title", Deed::Cleared, false),
+            ("emails", Deed::Changed, false),
+            ("emails", Deed::Cleared, true),
+            ("groups", Deed::Changed, false),
+            ("displayName", Deed::Changed, true),
+            ("displayName", Deed::Shown, true),
+            ("madeUp", Deed::Changed, false),
+        ] {
+            let path = AttrPath::parse(path).expect("a path");
+            let why = against(&path, deed, &schema);
+            assert_eq!(why.is_some(), is_closed, "{path} {deed:?}: {why:?}");
+        }
+        let bare = SchemaView::with_target(&[]);
+        assert_eq!(
+            against(&AttrPath::name("title"), Deed::Changed, &bare),
+            None
+        );
+    }
+
+    #[test]
+    fn what_a_request_does_is_read_from_its_body() {
+        let mut deeds = Vec::new();
+        patched(
+            &json!({"Operations": [
+                {"op": "remove", "path": "emails"},
+                {"op": "replace", "value": {"title": "x", "nickName": null}}
+            ]}),
+            &mut deeds,
+        );
+        said(&json!({"emails": [], "title": "x"}), &mut deeds);
+        let told: Vec<(&str, Deed)> = deeds
+            .iter()
+            .map(|(path, deed)| (path.as_str(), *deed))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("emails", Deed::Cleared),
+                ("title", Deed::Changed),
+                ("nickName", Deed::Cleared),
+                ("emails", Deed::Cleared)
+            ]
+        );
+    }
 }

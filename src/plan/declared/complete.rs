@@ -148,14 +148,19 @@ fn recipe(
         .into_iter()
         .filter(|(path, _)| {
             !without.iter().any(|left| left.eq_ignore_ascii_case(path))
-                && !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(path))
+                && !set
+                    .iter()
+                    .any(|(known, _)| known.eq_ignore_ascii_case(path))
         })
         .collect();
     // A part of it may be set afterwards.
     first.append(set);
     *set = first;
     for (path, value) in set.iter_mut() {
-        if let Some((.., whole)) = needed.iter().find(|(_, text, _)| text.eq_ignore_ascii_case(path)) {
+        if let Some((.., whole)) = needed
+            .iter()
+            .find(|(_, text, _)| text.eq_ignore_ascii_case(path))
+        {
             add_members(value, whole);
         }
     }
@@ -276,7 +281,11 @@ fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&st
             .is_none()
             .then(|| body.as_object_mut())
             .flatten()
-            .and_then(|members| members.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(text)))
+            .and_then(|members| {
+                members
+                    .iter_mut()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(text))
+            })
         {
             if made.is_none() {
                 add_members(known.1, value);
@@ -298,5 +307,84 @@ fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&st
         {
             urns.push(json!(urn));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "urn:acme:extension:1.0:User";
+
+    fn played(steps: &str) -> Case {
+        let library = crate::suite::bundled().expect("tests/suites.rs loads the bundled suites");
+        let cases = library.suites.iter().flat_map(|suite| &suite.cases);
+        let mut cases = cases.filter(|case| case.id == steps);
+        cases.next().expect("a case of this id").clone()
+    }
+
+    #[test]
+    fn people_are_made_with_what_the_target_demands() {
+        let schema = SchemaView::with_target(&[json!([
+            {"id": USER, "attributes": [
+                {"name": "userName", "type": "string", "required": true},
+                {"name": "emails", "type": "complex", "multiValued": true, "required": true}
+            ]},
+            {"id": OWN, "attributes": [{"name": "contract", "type": "string", "required": true}]}
+        ])]);
+        let types = |required: bool| {
+            json!({"Resources": [{"name": "User", "endpoint": "/Users", "schema": USER,
+                "schemaExtensions": [{"schema": OWN, "required": required}]}]})
+        };
+        for required in [true, false] {
+            let mut case = played("own-attributes");
+            complete(&mut case, &schema, Some(&types(required)));
+            let paths: Vec<&str> = case.given[0]
+                .set
+                .iter()
+                .map(|(path, _)| path.as_str())
+                .collect();
+            let contract = format!("{OWN}:contract");
+            let wanted: &[&str] = if required {
+                &["emails", &contract, "schemas"]
+            } else {
+                &["emails"]
+            };
+            assert_eq!(paths, wanted, "{required}");
+        }
+    }
+
+    #[test]
+    fn whole_people_in_bodies_are_completed_and_keep_what_they_were_made_with() {
+        let needed = vec![(
+            AttrPath::name("name"),
+            "name".to_owned(),
+            json!({"givenName": "Amara", "familyName": "Okafor"}),
+        )];
+        let absent = vec!["title".to_owned()];
+        for (made, body, wanted) in [
+            (
+                None,
+                json!({"schemas": [USER], "Title": "x", "name": {"givenName": "Zoe"}}),
+                json!({"schemas": [USER], "name": {"givenName": "Zoe", "familyName": "Okafor"}}),
+            ),
+            (
+                Some("u"),
+                json!({"schemas": [USER]}),
+                json!({"schemas": [USER], "name": "{{u.name}}"}),
+            ),
+            (None, json!({"schemas": []}), json!({"schemas": []})),
+            (
+                None,
+                json!({"schemas": [USER], "{{row.a}}": 1}),
+                json!({"schemas": [USER], "{{row.a}}": 1}),
+            ),
+        ] {
+            let mut filled = body;
+            fill(&mut filled, &needed, &absent, made);
+            assert_eq!(filled, wanted);
+        }
+        assert_eq!(person_at("/Users/{{user.id}}"), Some("user"));
+        assert_eq!(person_at("/Groups/{{g.id}}"), None);
     }
 }

@@ -360,7 +360,9 @@ impl<'a> Filling<'a> {
         };
         let Expect { list, either, .. } = &mut send.expect;
         named(list);
-        either.iter_mut().for_each(|one| named(&mut one.expect.list));
+        either
+            .iter_mut()
+            .for_each(|one| named(&mut one.expect.list));
     }
 }
 

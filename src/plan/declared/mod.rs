@@ -63,7 +63,11 @@ fn filled(filling: &Filling<'_>, step: &mut Step) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::subject::USER;
     use super::*;
+    use crate::suite::model::{Send, SendBody};
 
     const ACME: &str = "urn:acme:extension:1.0:User";
 
@@ -78,15 +82,16 @@ mod tests {
         json!({"Resources": [{"name": "User", "endpoint": "Users/", "schema": USER, "schemaExtensions": extension}]})
     }
 
-    fn filled(schema: &SchemaView, types: Option<&Value>) -> (Vec<String>, Option<String>) {
+    fn case(id: &str) -> Case {
         let library = crate::suite::bundled().expect("tests/suites.rs loads the bundled suites");
-        let mut case = library
-            .suites
-            .iter()
-            .find(|suite| suite.id == SUITE)
-            .expect("the suite that this module fills in")
-            .cases[0]
-            .clone();
+        let suite = library.suites.iter().find(|suite| suite.id == SUITE);
+        let suite = suite.expect("the suite that this module fills in");
+        let case = suite.cases.iter().find(|case| case.id == id);
+        case.expect("a case of this id").clone()
+    }
+
+    fn filled(schema: &SchemaView, types: Option<&Value>) -> (Vec<String>, Option<String>) {
+        let mut case = case("own-attributes");
         let why = fill(&mut case, schema, types);
         let mut out = Vec::new();
         for step in &case.steps {
@@ -122,6 +127,7 @@ mod tests {
                 format!("write {schemas}"),
                 "write shoeSize=7".to_owned(),
                 format!("write {ACME}:badge=\"v1-{{{{unique.own}}}}\""),
+                format!("write {ACME}:secret=\"v2-{{{{unique.own}}}}\""),
                 format!("write {ACME}:score=7.5"),
                 format!("write {ACME}:tags=[\"red\"]"),
                 format!("immutable {schemas}"),
@@ -146,6 +152,102 @@ mod tests {
             let (sent, why) = filled(&bare, types.as_ref());
             assert_eq!(sent, Vec::<String>::new(), "{types:?}");
             assert!(why.is_some());
+        }
+    }
+
+    const DEVICE: &str = "urn:acme:core:1.0:Device";
+
+    /// The requests for a type with these attributes.
+    fn of_type(attributes: Value, endpoint: &str) -> Vec<Send> {
+        let schema = SchemaView::with_target(&[json!([{"id": DEVICE, "attributes": attributes}])]);
+        let types = json!({"Resources": [
+            {"name": "Device", "endpoint": endpoint, "schema": DEVICE},
+            {"name": "Tool", "endpoint": "Tools", "schema": DEVICE},
+        ]});
+        let mut case = case(OF_TYPES);
+        fill(&mut case, &schema, Some(&types));
+        let send = |step: Step| match step {
+            Step::Send(send) => Some(*send),
+            Step::Together(_) | Step::Walk(_) => None,
+        };
+        case.steps.into_iter().filter_map(send).collect()
+    }
+
+    #[test]
+    fn a_type_is_tried_by_what_it_declares() {
+        let sends = of_type(
+            json!([
+                {"name": "label", "type": "string", "required": true, "uniqueness": "server"},
+                {"name": "weight", "type": "decimal", "required": true},
+                {"name": "note", "type": "string", "returned": "request", "caseExact": true},
+            ]),
+            "/Devices",
+        );
+        let told: Vec<(&str, &str)> = sends
+            .iter()
+            .map(|send| (send.id.as_str(), send.target.as_str()))
+            .take(11)
+            .collect();
+        let whose = "label%20eq%20%22v0-{{unique.own}}%22%20and%20";
+        let hit = format!(
+            "/Devices?filter={whose}label%20eq%20%22V0-{{{{unique.own|upper}}}}%22%20and%20weight%20gt%207.25"
+        );
+        let miss = format!(
+            "/Devices?filter={whose}(label%20ne%20%22v0-{{{{unique.own}}}}%22%20or%20weight%20lt%207.5)"
+        );
+        assert_eq!(
+            told,
+            [
+                ("list", "/Devices?count=1"),
+                ("create", "/Devices"),
+                ("read", "/Devices/{{thing.id}}"),
+                ("requested", "/Devices/{{thing.id}}?attributes=note"),
+                ("lookup", hit.as_str()),
+                ("lookup-miss", miss.as_str()),
+                ("again", "/Devices"),
+                ("replace", "/Devices/{{thing.id}}"),
+                ("wrong-type", "/Devices/{{thing.id}}"),
+                ("incomplete", "/Devices"),
+                ("delete", "/Devices/{{thing.id}}"),
+            ]
+        );
+        let body = |send: &Send| match &send.body {
+            SendBody::Json(body) => body.clone(),
+            _ => Value::Null,
+        };
+        assert_eq!(
+            body(&sends[1]),
+            json!({"schemas": [DEVICE], "label": "v0-{{unique.own}}", "weight": 7.5, "note": "v2-{{unique.own}}"})
+        );
+        assert_eq!(body(&sends[9])["weight"], Value::Null);
+        assert_eq!(
+            (sends[13].id.as_str(), sends[13].target.as_str()),
+            ("read-2", "/Tools/{{thing2.id}}")
+        );
+    }
+
+    #[test]
+    fn a_type_that_nobody_could_clean_up_after_is_not_tried() {
+        let text = json!([{"name": "label", "type": "string"}]);
+        for (attributes, endpoint, tried) in [
+            (text.clone(), "/Devices", true),
+            (text.clone(), "/Things/Devices", false),
+            (text.clone(), "/Dev%2e", false),
+            (text, "/Users", false),
+            (
+                json!([{"name": "size", "type": "integer"}]),
+                "/Devices",
+                false,
+            ),
+            (
+                json!([{"name": "label", "type": "string", "mutability": "readOnly"}]),
+                "/Devices",
+                false,
+            ),
+        ] {
+            let sends = of_type(attributes.clone(), endpoint);
+            let found = sends.iter().any(|send| send.target.starts_with(endpoint));
+            assert_eq!(found, tried, "{endpoint} {attributes}");
         }
     }
 }

@@ -70,9 +70,8 @@ pub(super) fn sample(attribute: &Attribute, place: usize, round: Round) -> Optio
                 .take(MOST)
                 .filter_map(|sub| Some((sub.name.clone(), sample(sub, place, round)?)))
                 .collect();
-            let lacks = |sub: &Attribute| {
-                sub.required && settable(sub) && !members.contains_key(&sub.name)
-            };
+            let lacks =
+                |sub: &Attribute| sub.required && settable(sub) && !members.contains_key(&sub.name);
             if members.is_empty() || attribute.sub.iter().any(lacks) {
                 return None;
             }
@@ -185,9 +184,9 @@ pub(super) fn plausible(own: &Own<'_>) -> Option<Value> {
     let attribute = own.attribute;
     if own.urn.is_none() {
         let known = match attribute.name.to_ascii_lowercase().as_str() {
-            "emails" => Some(
-                json!([{"value": "{{unique}}@example.com", "type": "work", "primary": true}]),
-            ),
+            "emails" => {
+                Some(json!([{"value": "{{unique}}@example.com", "type": "work", "primary": true}]))
+            }
             "name" => Some(json!({"givenName": "Amara", "familyName": "Okafor"})),
             "displayname" => Some(json!("Amara Okafor")),
             "phonenumbers" => Some(json!([{"value": "tel:+31-30-555-0117", "type": "work"}])),

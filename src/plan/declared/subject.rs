@@ -164,7 +164,9 @@ pub(super) fn invented<'a>(
     types(resource_types)
         .filter_map(|one| {
             let (endpoint, urn) = (endpoint(one), text(one, "schema"));
-            let known = [USER, GROUP].iter().any(|known| known.eq_ignore_ascii_case(urn))
+            let known = [USER, GROUP]
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(urn))
                 || ["/Users", "/Groups"].contains(&endpoint.as_str());
             let plain = endpoint.len() > 1
                 && endpoint[1..]
