@@ -86,6 +86,7 @@ async fn play(library: &Library, fault: &str, profiles: &[&str], cases: Vec<Glob
         }
     };
     plan.gate(&probe.facts.capabilities, &probe.schema);
+    plan.declare(&probe.schema, probe.resource_types.as_deref());
     let context = Context {
         client,
         application: None,

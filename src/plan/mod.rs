@@ -150,10 +150,15 @@ impl Plan {
             .filter(|planned| planned.skip.is_none())
         {
             mapping::grade(Arc::make_mut(&mut planned.case), schema);
-            planned.skip = unmet(&planned.case.needs, capabilities, schema).map(|reason| Skip {
-                kind: SkipKind::Capability,
-                reason,
-            });
+            planned.skip = unmet(&planned.case.needs, capabilities, schema)
+                .or_else(|| {
+                    let plain = planned.profile.id == "rfc";
+                    plain.then(|| declared::closed(planned, schema)).flatten()
+                })
+                .map(|reason| Skip {
+                    kind: SkipKind::Capability,
+                    reason,
+                });
         }
     }
 
@@ -169,6 +174,14 @@ impl Plan {
                     kind: SkipKind::Capability,
                     reason,
                 });
+        }
+        // Identity providers send what they send; a client of the plain protocol heeds what is declared as required.
+        let plain = self
+            .cases
+            .iter_mut()
+            .filter(|planned| planned.profile.id == "rfc" && planned.skip.is_none());
+        for planned in plain {
+            declared::complete(Arc::make_mut(&mut planned.case), schema, resource_types);
         }
     }
 

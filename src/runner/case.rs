@@ -46,6 +46,9 @@ pub(super) struct Play {
     pub(super) captured: BTreeMap<String, Value>,
     /// Names that should have a value and have none: the failed check that is the cause.
     pub(super) missing: BTreeMap<String, Option<String>>,
+    /// Names without a value since the target declined, as the suite allows, what would have given it: what needs them is
+    /// not played, and that is no finding.
+    pub(super) declined: BTreeSet<String>,
     /// The failed check of a write that the target refused: what follows from it is no finding of its own.
     pub(super) refused_write: Option<String>,
     pub(super) last_write: Option<Instant>,
@@ -83,6 +86,7 @@ pub(super) async fn play(
         resources: Vec::new(),
         captured: BTreeMap::new(),
         missing: BTreeMap::new(),
+        declined: BTreeSet::new(),
         refused_write: None,
         last_write: None,
         ended: None,
@@ -368,6 +372,13 @@ impl Play {
 
     /// A step whose request or expectation can't be filled in.
     pub(super) fn not_filled(&mut self, send: &Send, error: &BodyError) {
+        if let BodyError::Template(TemplateError::NoValue { name }) = error
+            && self
+                .declined
+                .contains(name.split(['.', '[', ':']).next().unwrap_or_default())
+        {
+            return;
+        }
         let cause = match error {
             BodyError::Template(TemplateError::NoValue { name }) => {
                 let root = name.split(['.', '[', ':']).next().unwrap_or_default();

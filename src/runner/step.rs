@@ -531,6 +531,11 @@ impl Play {
         if let Some(name) = &send.makes
             && (!heard.is_success() || usable_id(heard).is_err())
         {
+            let declined = heard.status().is_some_and(|status| status >= 300)
+                && failed.as_ref().is_none_or(|id| !self.checks.matters(id));
+            if declined {
+                self.declined.insert(name.clone());
+            }
             self.missing_now(name, failed.clone());
         }
         failed

@@ -67,6 +67,8 @@ pub struct Attribute {
     pub uniqueness: String,
     /// Suggested values.
     pub canonical_values: Vec<String>,
+    /// What a reference may refer to: `external`, `uri` or names of resource types.
+    pub reference_types: Vec<String>,
     /// Sub-attributes of a complex attribute.
     pub sub: Vec<Attribute>,
 }
@@ -356,9 +358,16 @@ fn read_attribute(item: &Value, depth: usize) -> Option<Attribute> {
         _ if !sub.is_empty() => Kind::Complex,
         _ => Kind::String,
     };
-    let canonical = named(item, "canonicalValues")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let texts = |name: &str| -> Vec<String> {
+        named(item, name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .take(500)
+            .map(str::to_owned)
+            .collect()
+    };
     Some(Attribute {
         name,
         kind,
@@ -373,12 +382,8 @@ fn read_attribute(item: &Value, depth: usize) -> Option<Attribute> {
             _ => Returned::Default,
         },
         uniqueness: text("uniqueness").to_owned(),
-        canonical_values: canonical
-            .iter()
-            .filter_map(Value::as_str)
-            .take(500)
-            .map(str::to_owned)
-            .collect(),
+        canonical_values: texts("canonicalValues"),
+        reference_types: texts("referenceTypes"),
         sub,
     })
 }

@@ -25,6 +25,8 @@ pub enum IdStyle {
     Numeric,
     /// UUIDs between characters that a URL has to encode.
     Odd,
+    /// Two hundred characters with dots and tildes, in which case counts.
+    Long,
 }
 
 /// What becomes of attributes that a PUT leaves out (RFC 7644 section 3.5.1 leaves it open).
@@ -78,6 +80,8 @@ pub enum Times {
     Seconds,
     /// At an offset of two hours.
     Offset,
+    /// In UTC with seven digits after the second, as .NET writes them.
+    Fine,
 }
 
 /// How bodies are encoded where the client accepts it (RFC 9110 section 8.4).
@@ -104,6 +108,16 @@ pub struct Dress {
     pub encoding: Option<Encoding>,
     /// Whether the connection is closed after each answer.
     pub closes: bool,
+    /// Whether bodies come in chunks, without their length.
+    pub chunked: bool,
+    /// Whether attributes without a value are shown as null or as an empty list.
+    pub nulls: bool,
+    /// Whether the names of attributes begin with a capital letter.
+    pub capital_names: bool,
+    /// The status of a precondition that does not hold (RFC 7644 table 8 has 409 and 412).
+    pub stale: u16,
+    /// The status of a PUT or PATCH that takes a unique value (RFC 7644 table 9 and section 3.3 differ).
+    pub taken: u16,
 }
 
 impl Dress {
@@ -115,7 +129,38 @@ impl Dress {
         extra_headers: false,
         encoding: None,
         closes: false,
+        chunked: false,
+        nulls: false,
+        capital_names: false,
+        stale: 412,
+        taken: 409,
     };
+}
+
+/// What values have to be like, and in which form they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demands {
+    /// Whether a `userName` must look like an e-mail address.
+    pub address_names: bool,
+    /// Whether two users cannot have one e-mail address.
+    pub unique_emails: bool,
+    /// The longest text, in characters.
+    pub longest_text: usize,
+    /// Whether only users can be members of groups.
+    pub flat_groups: bool,
+    /// Whether telephone numbers, language tags and domains are written in their canonical form.
+    pub canonical: bool,
+}
+
+/// How discovery answers look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing {
+    /// Whether characteristics with the value that they have by default are left out.
+    pub terse: bool,
+    /// Whether `id`, `externalId` and `meta` are listed with the attributes of a schema.
+    pub common: bool,
+    /// Whether locations and endpoints are relative.
+    pub relative: bool,
 }
 
 /// The choices.
@@ -212,6 +257,22 @@ pub struct Behaviour {
     pub times: Times,
     /// How answers look.
     pub dress: Dress,
+    /// What values have to be like.
+    pub demands: Demands,
+    /// How discovery answers look.
+    pub listing: Listing,
+    /// Whether the configuration speaks of the entity tags that there are.
+    pub declares_etags: bool,
+    /// Whether groups of users have nothing but their `value`.
+    pub bare_groups: bool,
+    /// Whether `$ref` is relative to the base URL (RFC 7643 section 2.3.7).
+    pub relative_references: bool,
+    /// Whether a name without `formatted` is shown with one that is made of its parts.
+    pub computed_names: bool,
+    /// Whether a filter on an attribute that no schema has finds nobody, and is not refused.
+    pub unknown_is_absent: bool,
+    /// Whether of several primary values the first one is kept, and the request not refused.
+    pub keeps_one_primary: bool,
 }
 
 impl Behaviour {
@@ -267,6 +328,24 @@ impl Behaviour {
             own_extension: None,
             times: Times::Milliseconds,
             dress: Dress::PLAIN,
+            demands: Demands {
+                address_names: false,
+                unique_emails: false,
+                longest_text: usize::MAX,
+                flat_groups: false,
+                canonical: false,
+            },
+            listing: Listing {
+                terse: false,
+                common: false,
+                relative: false,
+            },
+            declares_etags: true,
+            bare_groups: false,
+            relative_references: false,
+            computed_names: false,
+            unknown_is_absent: false,
+            keeps_one_primary: false,
         }
     }
 }

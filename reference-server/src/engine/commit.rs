@@ -29,6 +29,7 @@ impl Engine {
         delta: &mut Delta,
     ) -> Result<()> {
         self.fold(moment.kind, document);
+        self.demand(moment, state, slot, document)?;
         settle_manager(state, document);
         if let Some(hooks) = &self.hooks {
             hooks.document(moment, before, document)?;

@@ -23,7 +23,7 @@ impl Engine {
             "filter": {"supported": offered.filter, "maxResults": limit(offered.filter, offered.max_page)},
             "changePassword": {"supported": false},
             "sort": {"supported": offered.sort},
-            "etag": {"supported": offered.etags},
+            "etag": {"supported": offered.etags && offered.declares_etags},
             "authenticationSchemes": schemes,
         });
         if offered.cursor_paging {
@@ -63,8 +63,18 @@ impl Engine {
 
     fn resource_type_of(&self, kind: &crate::protocol::schema::ResourceType) -> Value {
         let mut value = Registry::describe(kind);
-        value["meta"] = json!({"resourceType": "ResourceType", "location": format!("{}/ResourceTypes/{}", self.base_url, kind.name)});
+        if self.behaviour.listing.relative {
+            value["endpoint"] = json!(kind.endpoint.trim_start_matches('/'));
+        }
+        value["meta"] = json!({"resourceType": "ResourceType", "location": self.listed_at("ResourceTypes", &kind.name)});
         value
+    }
+
+    fn listed_at(&self, list: &str, id: &str) -> String {
+        if self.behaviour.listing.relative {
+            return format!("{list}/{id}");
+        }
+        format!("{}/{list}/{id}", self.base_url)
     }
 
     /// The list of schemas.
@@ -92,9 +102,46 @@ impl Engine {
     fn schema_of(&self, schema: &crate::protocol::schema::Schema) -> Value {
         let mut value = schema.source.clone();
         value["schemas"] = json!(["urn:ietf:params:scim:schemas:core:2.0:Schema"]);
-        value["meta"] = json!({"resourceType": "Schema", "location": format!("{}/Schemas/{}", self.base_url, schema.id)});
+        let listing = self.behaviour.listing;
+        if let Some(attributes) = value.get_mut("attributes").and_then(Value::as_array_mut) {
+            if listing.common
+                && self
+                    .registry
+                    .types
+                    .iter()
+                    .any(|kind| kind.schema.id == schema.id)
+            {
+                attributes.extend(Registry::common_listed());
+            }
+            if listing.terse {
+                attributes.iter_mut().for_each(shorten);
+            }
+        }
+        value["meta"] =
+            json!({"resourceType": "Schema", "location": self.listed_at("Schemas", &schema.id)});
         value
     }
+}
+
+/// Leaves out what is so by default, as RFC 7643 section 8.7 does (section 2.2).
+fn shorten(attribute: &mut Value) {
+    let defaults = [
+        ("caseExact", json!(false)),
+        ("uniqueness", json!("none")),
+        ("canonicalValues", json!([])),
+    ];
+    let Some(object) = attribute.as_object_mut() else {
+        return;
+    };
+    object.retain(|name, value| {
+        !defaults
+            .iter()
+            .any(|(of, default)| name == of && value == default)
+    });
+    let subs = object
+        .get_mut("subAttributes")
+        .and_then(Value::as_array_mut);
+    subs.into_iter().flatten().for_each(shorten);
 }
 
 fn list(resources: Vec<Value>) -> Value {

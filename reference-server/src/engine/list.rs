@@ -73,6 +73,7 @@ impl Engine {
     fn list_of(&self, kinds: &[&ResourceType], query: &Query) -> Result<Page> {
         let filter = self.filter(query)?;
         let origin = match (kinds.len(), query.in_body) {
+            (1, _) if self.behaviour.unknown_is_absent => Origin::SeveralTypes,
             (1, false) => Origin::Uri,
             (1, true) => Origin::Body,
             _ => Origin::SeveralTypes,

@@ -8,6 +8,7 @@ mod bulk;
 mod choices;
 mod commit;
 mod cursor;
+mod demands;
 mod discovery;
 pub mod hooks;
 mod keys;
@@ -22,7 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use behaviour::{
-    Behaviour, Detail, Dress, Encoding, IdStyle, Leaving, Omitted, PatchAnswer, Removed, Times,
+    Behaviour, Demands, Detail, Dress, Encoding, IdStyle, Leaving, Listing, Omitted, PatchAnswer,
+    Removed, Times,
 };
 pub use list::{Page, Query};
 pub use render::Shown;
@@ -158,6 +160,16 @@ impl Engine {
             IdStyle::Uuid => uuid::Uuid::new_v4().to_string(),
             IdStyle::Numeric => (self.last_number.fetch_add(1, Ordering::Relaxed) + 1).to_string(),
             IdStyle::Odd => format!("u:{}@x+y=z", uuid::Uuid::new_v4().simple()),
+            IdStyle::Long => {
+                let part = || uuid::Uuid::new_v4().simple().to_string();
+                let (a, b) = (part(), part());
+                format!(
+                    "Ab.{a}~{}.{b}_{}.{}",
+                    a.to_uppercase(),
+                    b.to_uppercase(),
+                    a.repeat(2)
+                )
+            }
         }
     }
 

@@ -56,6 +56,7 @@ impl Engine {
             && !moment.kind.guarded
             && !record.decorated
             && self.behaviour.own_extension.is_none()
+            && !self.behaviour.computed_names
             && self.hooks.is_none()
         {
             self.text(state, moment.kind, slot, version.as_deref())
@@ -96,11 +97,24 @@ impl Engine {
         location
     }
 
+    /// A reference to a resource (RFC 7643 section 2.3.7: relative ones begin at the base URL).
+    fn reference(&self, kind: &ResourceType, id: &str) -> String {
+        let location = self.location(kind, id);
+        if self.behaviour.relative_references {
+            location[self.base_url.len()..]
+                .trim_start_matches('/')
+                .to_owned()
+        } else {
+            location
+        }
+    }
+
     fn instant(&self, milliseconds: i64) -> String {
         let instant = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
         match self.behaviour.times {
             Times::Milliseconds => format!("{instant:.3}"),
             Times::Seconds => format!("{instant:.0}"),
+            Times::Fine => format!("{instant:.7}"),
             Times::Offset => instant.display_with_offset(jiff::tz::offset(2)).to_string(),
         }
     }
@@ -211,7 +225,7 @@ impl Engine {
             text.push('}');
             return;
         }
-        let _ = write!(text, ",\"$ref\":\"{}\"", self.location(kind, &member.id));
+        let _ = write!(text, ",\"$ref\":\"{}\"", self.reference(kind, &member.id));
         if !member.display.is_empty() {
             text.push_str(",\"display\":");
             push_string(text, &member.display);
@@ -225,7 +239,7 @@ impl Engine {
             return json!({"value": &*member.id});
         }
         let kind = self.registry.kind(member.kind);
-        let mut element = json!({"value": &*member.id, "$ref": self.location(kind, &member.id)});
+        let mut element = json!({"value": &*member.id, "$ref": self.reference(kind, &member.id)});
         if !member.display.is_empty() {
             element["display"] = json!(&*member.display);
         }
@@ -252,6 +266,9 @@ impl Engine {
         object.extend(rest);
         if needs.references && record.decorated {
             self.decorate(state, &mut object);
+        }
+        if self.behaviour.computed_names && kind.slot == slots::USER {
+            format_name(&mut object);
         }
         if needs.members && kind.has_members() {
             let members = state
@@ -308,7 +325,7 @@ impl Engine {
             let user = known(state, user);
             manager.insert(
                 "$ref".to_owned(),
-                json!(self.location(self.registry.kind(user.kind), &user.id)),
+                json!(self.reference(self.registry.kind(user.kind), &user.id)),
             );
             if !user.display.is_empty() {
                 manager.insert("displayName".to_owned(), json!(&*user.display));
@@ -340,14 +357,32 @@ impl Engine {
         }
         let element = |(position, slot): (usize, &Slot)| {
             let group = known(state, *slot);
+            if self.behaviour.bare_groups {
+                return json!({"value": &*group.id});
+            }
             json!({
                 "value": &*group.id,
-                "$ref": self.location(self.registry.kind(group.kind), &group.id),
+                "$ref": self.reference(self.registry.kind(group.kind), &group.id),
                 "display": &*group.display,
                 "type": if position < direct { "direct" } else { "indirect" },
             })
         };
         seen.iter().enumerate().map(element).collect()
+    }
+}
+
+/// Makes the whole name of its parts where nobody gave it (RFC 7643 section 4.1.1).
+fn format_name(user: &mut Object) {
+    let Some(Value::Object(name)) = user.get_mut("name") else {
+        return;
+    };
+    let parts: Vec<&str> = ["givenName", "familyName"]
+        .iter()
+        .filter_map(|part| name.get(*part).and_then(Value::as_str))
+        .collect();
+    let whole = parts.join(" ");
+    if !whole.is_empty() {
+        name.entry("formatted").or_insert(json!(whole));
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Engine, known};
 use crate::protocol::error::{Result, ScimError};
 use crate::protocol::patch::MemberSet;
+use crate::protocol::schema::slots;
 use crate::store::{Delta, Slot, State};
 
 /// A group's members with the change that a request makes.
@@ -44,6 +45,10 @@ impl MemberSet for GroupMembers<'_> {
             let id: String = id.chars().take(64).collect();
             ScimError::value(format!("the member '{id}' does not exist"))
         })?;
+        if self.engine.behaviour.demands.flat_groups && known(self.state, slot).kind != slots::USER
+        {
+            return Err(ScimError::value("only users can be members of a group"));
+        }
         if Some(slot) == self.group {
             return Err(ScimError::value("a group cannot be its own member"));
         }

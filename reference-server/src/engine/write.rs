@@ -84,9 +84,13 @@ impl Engine {
             let said: HashSet<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
             let Conformed { mut document, .. } =
                 conform::resource(kind, body, &self.behaviour.leniency)?;
+            self.one_primary(kind, &mut document);
             conform::complete(kind, &document)?;
             self.settle(kind, &said, &mut document);
-            if kind.slot == slots::USER && self.behaviour.active_by_default {
+            if kind.slot == slots::USER
+                && self.behaviour.active_by_default
+                && kind.core("active").is_some()
+            {
                 document.entry("active").or_insert(Value::Bool(true));
             }
             let members = take_members(kind, &mut document)?;
@@ -164,6 +168,7 @@ impl Engine {
             if self.behaviour.omitted == Omitted::Kept && !said.contains("members") {
                 members = Some(self.member_ids(&state, slot));
             }
+            self.one_primary(kind, &mut document);
             conform::complete(kind, &document)?;
             self.settle(kind, &said, &mut document);
             let mut set = GroupMembers {

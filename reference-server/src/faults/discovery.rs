@@ -213,7 +213,8 @@ fn schema(change: fn(&mut Value)) -> Vec<Twist> {
     })]
 }
 
-fn attributes(change: fn(&mut Value)) -> Vec<Twist> {
+/// What /Schemas says of each attribute is changed.
+pub(super) fn attributes(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Vec<Twist> {
     vec![told(move |request, status, body| {
         if status != 200 || wire::place(request).0 != "Schemas" {
             return;
@@ -223,7 +224,7 @@ fn attributes(change: fn(&mut Value)) -> Vec<Twist> {
                 .as_array_mut()
                 .into_iter()
                 .flatten()
-                .for_each(change);
+                .for_each(&change);
         };
         match body.get_mut("Resources").and_then(Value::as_array_mut) {
             Some(list) => list.iter_mut().for_each(each),

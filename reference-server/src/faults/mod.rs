@@ -7,6 +7,7 @@
 
 mod access;
 mod active;
+mod declared;
 mod deletion;
 mod discovery;
 mod duplicates;
@@ -75,6 +76,7 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
     [
         access::faults(),
         discovery::faults(),
+        declared::faults(),
         users::faults(),
         duplicates::faults(),
         filters::faults(),

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use super::dress::Chunks;
 use crate::engine::Shown;
 use crate::protocol::error::ScimError;
 
@@ -96,9 +97,14 @@ impl Answer {
     }
 
     /// The answer as HTTP, of this media type unless it names its own.
-    pub(super) fn into_response(self, media_type: &'static str) -> Response<Body> {
+    pub(super) fn into_response(self, media_type: &'static str, chunked: bool) -> Response<Body> {
         let has_body = self.body.is_some();
-        let mut response = Response::new(self.body.map_or_else(Body::empty, Body::from));
+        let body = match self.body {
+            Some(body) if chunked => Body::new(Chunks::of(body.into())),
+            Some(body) => Body::from(body),
+            None => Body::empty(),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

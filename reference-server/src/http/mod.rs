@@ -81,7 +81,7 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
     if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
         tokio::time::sleep(delay).await;
     }
-    answer.into_response(media_type)
+    answer.into_response(media_type, server.engine.behaviour().dress.chunked)
 }
 
 /// Reads the rest of a request and answers it.

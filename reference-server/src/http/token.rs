@@ -24,7 +24,7 @@ pub(super) async fn handle(State(server): State<Arc<Server>>, request: Request) 
         Ok(body) => granted(&server, &parts.headers, &body),
         Err(_) => Err(Refusal::InvalidRequest),
     };
-    answer(outcome).into_response(PLAIN_JSON)
+    answer(outcome).into_response(PLAIN_JSON, false)
 }
 
 fn answer(outcome: Result<Grant, Refusal>) -> Answer {

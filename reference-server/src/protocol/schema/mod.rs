@@ -1,6 +1,7 @@
 //! Schemas and resource types: which attributes exist and what may be done with them
 //! (RFC 7643 sections 2.2, 6 and 7).
 
+mod alter;
 mod load;
 mod registry;
 

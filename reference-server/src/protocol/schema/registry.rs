@@ -24,7 +24,7 @@ const EMBEDDED: [&str; 6] = [
     include_str!("../../../schemas/ResourceType.json"),
     include_str!("../../../schemas/Schema.json"),
 ];
-const COMMON: &str = include_str!("../../../schemas/common-attributes.json");
+pub(super) const COMMON: &str = include_str!("../../../schemas/common-attributes.json");
 
 /// Positions of the two built-in types in [`Registry::types`].
 pub mod slots {
@@ -159,7 +159,8 @@ impl Registry {
     /// Adds the schemas and resource types of a user's file: schemas as objects with `attributes`,
     /// resource types as objects with `endpoint`, and `{"extend": "User", "schema": URN}` to add
     /// an extension to a built-in type, `{"addTo": URN, "attributes": [...]}` to add attributes to a
-    /// schema that is there. A file is one such object, a list, or a list answer.
+    /// schema that is there, `{"alter": URN, "path": "name.familyName", "set": {...}}` to give an
+    /// attribute other characteristics. A file is one such object, a list, or a list answer.
     ///
     /// # Errors
     /// When a definition is incomplete, names an unknown schema, or repeats what exists.
@@ -190,6 +191,8 @@ impl Registry {
             };
             if entry.get("addTo").is_some() {
                 self.add_attributes(&name("addTo"), &entry)?;
+            } else if entry.get("alter").is_some() {
+                self.alter(&name("alter"), &name("path"), entry.get("set"))?;
             } else if entry.get("extend").is_some() {
                 let schema = self
                     .schema(&name("schema"))
@@ -240,16 +243,21 @@ impl Registry {
             shown.extend(new.iter().cloned());
         }
         let schema = Arc::clone(listed);
+        self.spread(urn, &schema);
+        Ok(())
+    }
+
+    /// Gives every type the new form of a schema.
+    pub(super) fn spread(&mut self, urn: &str, schema: &Arc<Schema>) {
         for kind in &mut self.types {
             if kind.schema.id == urn {
-                kind.schema = Arc::clone(&schema);
+                kind.schema = Arc::clone(schema);
             }
             for (extension, _) in kind.extensions.iter_mut().filter(|(one, _)| one.id == urn) {
-                *extension = Arc::clone(&schema);
+                *extension = Arc::clone(schema);
             }
             kind.seal();
         }
-        Ok(())
     }
 
     /// Takes away what a server does not have: a whole type or extension by the URN of its schema,
