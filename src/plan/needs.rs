@@ -32,6 +32,10 @@ pub fn unmet(
         .find_map(|need| match need.strip_prefix("attr:") {
             Some(path) => leaves_out(path, schema)
                 .then(|| format!("the target's /Schemas has no attribute {path}")),
+            None if need.starts_with("no-") => capabilities
+                .get(&need[3..])
+                .is_none_or(|there| *there)
+                .then(|| format!("for targets without `{}` only", &need[3..])),
             None => {
                 let there = capabilities.get(need).copied();
                 (!there.unwrap_or(!DECLARED.contains(&need.as_str())))
@@ -74,7 +78,10 @@ mod tests {
             "attr:urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
         for (need, there) in [
             ("patch", true),
+            ("no-patch", false),
             ("bulk", false),
+            ("no-bulk", true),
+            ("no-contains", false),
             ("cursor", false),
             ("filter", true),
             ("attr:userName", true),
