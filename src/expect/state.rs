@@ -137,6 +137,7 @@ fn judge_rest(
     let lawful = Lawful {
         before: &old,
         after: &new,
+        whole: [before, after],
         changed,
         context,
     };

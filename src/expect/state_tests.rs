@@ -1305,6 +1305,30 @@ fn what_the_target_declares_read_only_is_its_own() {
 }
 
 #[test]
+fn a_display_name_that_was_sent_may_be_made_anew_of_the_name() {
+    let mut said = sent_user();
+    said["displayName"] = json!("Amara Okafor");
+    for how in [Patch, Put] {
+        for (shown, held) in [
+            ("Zoë Okafor", true),
+            ("Okafor, Zoë", true),
+            ("Zoë", false),
+            ("Amara Okafor (left)", false),
+            ("Nobody", false),
+        ] {
+            let row = row(
+                shown,
+                how,
+                vec![("name.givenName", json!("Zoë"))],
+                vec![("displayName", json!(shown))],
+            );
+            let judged = compare(&row, &user(), &said, SchemaView::standard());
+            assert_eq!(judged.iter().all(Judged::is_held), held, "{shown}");
+        }
+    }
+}
+
+#[test]
 fn sent_reads_patches_as_clients_write_them() {
     let mut sent = Sent::default();
     sent.note(&json!({"Operations": [

@@ -84,8 +84,9 @@ mod tests {
         for (need, there) in [
             ("patch", true),
             ("no-patch", false),
-            ("no-bulk", true),
             ("bulk", false),
+            ("no-bulk", true),
+            ("no-contains", false),
             ("cursor", false),
             ("filter", true),
             ("attr:userName", true),

@@ -132,8 +132,12 @@ fn is_endpoints_own(view: &View<'_>) -> bool {
     let known = view
         .kind()
         .is_none_or(|kind| matches!(kind, "Users" | "Groups"));
+    // What is not offered is refused by the router, not by the endpoint.
+    let offered = !matches!(view.endpoint, Endpoint::Search | Endpoint::Bulk | Endpoint::Me)
+        || !matches!(view.status, 404 | 501);
     !view.seen.hostile
         && resources
+        && offered
         && known
         && matches!(view.status, 400 | 404 | 409 | 412 | 422 | 500 | 501)
 }

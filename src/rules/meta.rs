@@ -291,6 +291,17 @@ fn location(view: &View<'_>) -> Ruling {
         if percent_decode(last, false) == id || path_of(text).ends_with(id) {
             return Some(Ruling::Held);
         }
+        // An address by name identifies the resource as well; that it leads there is what `rfc/read/user` looks at.
+        let by_name = ["userName", "displayName"].iter().any(|name| {
+            named(found.value, name)
+                .and_then(Value::as_str)
+                .is_some_and(|name| {
+                    !name.is_empty() && percent_decode(last, false).eq_ignore_ascii_case(name)
+                })
+        });
+        if by_name {
+            return Some(Ruling::Held);
+        }
         let actual = if found.listed {
             "another address".to_owned()
         } else {

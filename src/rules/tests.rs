@@ -382,6 +382,13 @@ fn lawful() -> Vec<Talk> {
                 "authenticationSchemes": [{"type": "oauthbearertoken", "name": "Token", "description": "A token."}]}),
         ),
         talk("GET", "/Me", 501, &error(501)),
+        // An address by name is an address.
+        get_user(&{
+            let mut user = user();
+            let name = user["userName"].as_str().unwrap_or_default().to_owned();
+            user["meta"]["location"] = json!(format!("https://scim.example/v2/Users/{name}"));
+            user
+        }),
         talk("GET", "/Me", 308, &Value::Null)
             .header("location", "https://scim.example/v2/Users/u1"),
         talk(

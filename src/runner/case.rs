@@ -21,6 +21,9 @@ use crate::results::{CheckResult, Exchange};
 use crate::suite::model::{Credential, Expect, Given, Send, Step};
 use crate::suite::template::TemplateError;
 
+/// The profile whose cases ask what a target declares (contract, section 2).
+const RFC: &str = "rfc";
+
 /// What an attempt at a case brought.
 #[derive(Debug)]
 pub(super) struct Attempt {
@@ -186,6 +189,17 @@ impl Play {
                 .is_some_and(|flavour| only.contains(flavour))
     }
 
+    /// Fits what an `rfc` case writes to what the target declares.
+    pub(super) fn fitted(&self, method: &str, target: &str, body: &mut Value) {
+        if self.planned.profile.id == RFC
+            && let Some(core) = super::fit::written(method, target)
+        {
+            let context = &self.shared.context;
+            let enterprise = context.facts.capabilities.get("enterprise");
+            super::fit::fit(body, core, enterprise != Some(&false), &context.schema);
+        }
+    }
+
     /// Makes a resource before the first step. Returns the failed check, where it failed.
     async fn given(&mut self, given: &Given) -> Option<String> {
         let step = format!("given.{}", given.name);
@@ -200,7 +214,10 @@ impl Play {
             &self.scope(&step),
             &self.resources,
         ) {
-            Ok(body) => body,
+            Ok(mut body) => {
+                self.fitted("POST", endpoint_of(&body), &mut body);
+                body
+            }
             Err(error) => {
                 let part = self.checks.part(&step, None);
                 self.checks.add_errored(part, error.to_string(), None, None);

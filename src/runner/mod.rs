@@ -9,6 +9,7 @@ mod case;
 mod checks;
 mod cleanup;
 mod context;
+mod fit;
 mod guard;
 pub mod journal;
 mod ledger;

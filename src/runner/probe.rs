@@ -157,7 +157,9 @@ impl Asking<'_> {
     /// Why an endpoint that answers is none that could be tested.
     async fn untestable(&mut self, users: &Received, discovery: [&Received; 3]) -> Option<Stop> {
         let all = || std::iter::once(users).chain(discovery);
-        if is_html(users) {
+        // Where the discovery endpoints speak SCIM the base URL is right, and a page at /Users is a defect to report: some
+        // frameworks answer their own failures so.
+        if is_html(users) && !discovery.into_iter().any(speaks_scim) {
             let what = match users.status {
                 Some(401 | 403) => {
                     "an HTML page refuses the request: a proxy, firewall or log-in page stands in front of the endpoint"
@@ -287,6 +289,15 @@ impl Asking<'_> {
                 })
             });
         capabilities.insert("enterprise".to_owned(), enterprise);
+        // Filters are often offered for equality alone; what needs more to be shown, such as paging through what a run made,
+        // is no finding about something else then.
+        let refused = self
+            .get("/Users?filter=userName%20co%20%22zz-scimproof-zz%22&count=1")
+            .await
+            .status
+            .is_some_and(|status| (400..500).contains(&status) || status == 501);
+        let offered = capabilities.get("filter") != Some(&false);
+        capabilities.insert("contains".to_owned(), offered && !refused);
         let me = self.get("/Me").await;
         capabilities.insert("me".to_owned(), me.status == Some(200));
     }
@@ -348,6 +359,16 @@ fn unreachable(received: &Received) -> Option<Stop> {
     Some(untestable(format!(
         "The target can't be tested: {message}{end}"
     )))
+}
+
+/// Whether this is a document of a SCIM service provider: a ListResponse, or a ServiceProviderConfig.
+fn speaks_scim(received: &Received) -> bool {
+    received.status == Some(200)
+        && received.json.as_ref().is_some_and(|json| {
+            ["Resources", "patch"]
+                .iter()
+                .any(|name| named(json, name).is_some())
+        })
 }
 
 fn is_html(received: &Received) -> bool {

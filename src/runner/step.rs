@@ -165,6 +165,7 @@ impl Play {
                 on: Vec::new(),
                 refused: None,
                 declined: false,
+                taken: false,
             };
             self.verify(send, changes, &written).await;
         }
@@ -259,6 +260,7 @@ impl Play {
             on,
             refused,
             declined,
+            taken: heard.is_success(),
         }
     }
 
@@ -380,7 +382,12 @@ impl Play {
         send: &Send,
         scope: &dyn Lookup,
     ) -> Result<(Option<Vec<u8>>, Option<Value>, Option<Vec<(String, Value)>>), BodyError> {
-        let json = |body: Value| (Some(body.to_string().into_bytes()), Some(body));
+        let json = |mut body: Value| {
+            if !matches!(send.body, SendBody::Echo { .. }) {
+                self.fitted(&send.method, &send.target, &mut body);
+            }
+            (Some(body.to_string().into_bytes()), Some(body))
+        };
         Ok(match &send.body {
             SendBody::Empty => (None, None, None),
             SendBody::Json(value) => {

@@ -20,6 +20,8 @@ pub(in crate::suite) static NEEDS: Words = Words {
         "bulk",
         "bulk-limit",
         "filter",
+        "contains",
+        "no-contains",
         "sort",
         "etag",
         "changePassword",
