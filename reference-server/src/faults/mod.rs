@@ -7,6 +7,7 @@
 
 mod access;
 mod active;
+mod answers;
 mod deletion;
 mod discovery;
 mod duplicates;
@@ -17,6 +18,7 @@ mod http;
 mod members;
 mod memory;
 mod meta;
+mod nth;
 mod paging;
 mod patch;
 mod paths;
@@ -91,6 +93,8 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         http::faults(),
         state::faults(),
         timing::faults(),
+        nth::faults(),
+        answers::faults(),
     ]
     .concat()
 });
