@@ -235,12 +235,13 @@ fn figures() -> String {
                 }
             }
         }
-        for profile in fault.breaks {
-            if !detection::of(fault.name).any(|row| row.profile == *profile) {
-                seen = false;
+        let named = detection::of(fault.name).next().is_some();
+        if !named && proof::proven_by(fault.name).is_empty() {
+            seen = false;
+            for profile in fault.breaks {
                 let _ = writeln!(
                     text,
-                    "NOT named: {}",
+                    "NOT noticed: {}",
                     suggestion(fault.name, profile, &found)
                 );
             }

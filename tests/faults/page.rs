@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use scimproof::data::{defects, detection};
 
+use crate::proof;
+
 /// The page.
 pub(crate) const FILE: &str = "docs/detection.md";
 
@@ -28,7 +30,16 @@ pub(crate) fn rendered() -> String {
         );
         let mut rows = detection::of(fault.name).peekable();
         if rows.peek().is_none() {
-            let _ = writeln!(page, "{head} | | | not noticed yet |");
+            let proven = proof::proven_by(fault.name);
+            let some: Vec<&str> = proven.iter().map(String::as_str).take(3).collect();
+            let _ = match proven.len() {
+                0 => writeln!(page, "{head} | | | not noticed yet |"),
+                n => writeln!(
+                    page,
+                    "{head} | | | {} ({n} checks in all) |",
+                    some.join("<br>")
+                ),
+            };
         }
         for row in rows {
             let verdict = format!("{:?}", row.verdict);

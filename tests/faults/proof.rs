@@ -98,12 +98,36 @@ fn all_of<'a>(
     checks.chain(rules).chain(unplayed).collect()
 }
 
-/// Checks and rules without a fault and without a reason.
+/// Checks and rules without a fault and without a reason. A step that moved to another case of its profile keeps its
+/// proof until the table is written anew.
 pub(crate) fn missing() -> BTreeSet<String> {
+    let written = written();
     let (proofs, reasons) = (table(), reasons());
-    written()
+    let moved: BTreeSet<(&str, &str)> = proofs
+        .keys()
+        .chain(&reasons)
+        .filter(|id| !written.contains(*id))
+        .filter_map(|id| step_of(id))
+        .collect();
+    written
+        .iter()
+        .filter(|id| !proofs.contains_key(*id) && !reasons.contains(*id))
+        .filter(|id| step_of(id).is_none_or(|step| !moved.contains(&step)))
+        .cloned()
+        .collect()
+}
+
+/// The profile of a check, and what it is within its case.
+fn step_of(id: &str) -> Option<(&str, &str)> {
+    Some((id.split('/').next()?, id.split_once('#')?.1))
+}
+
+/// The checks that a fault is named for.
+pub(crate) fn proven_by(fault: &str) -> Vec<String> {
+    table()
         .into_iter()
-        .filter(|id| !proofs.contains_key(id) && !reasons.contains(id))
+        .filter(|(_, (named, _))| named == fault)
+        .map(|(id, _)| id)
         .collect()
 }
 
