@@ -133,8 +133,10 @@ fn is_endpoints_own(view: &View<'_>) -> bool {
         .kind()
         .is_none_or(|kind| matches!(kind, "Users" | "Groups"));
     // What is not offered is refused by the router, not by the endpoint.
-    let offered = !matches!(view.endpoint, Endpoint::Search | Endpoint::Bulk | Endpoint::Me)
-        || !matches!(view.status, 404 | 501);
+    let offered = !matches!(
+        view.endpoint,
+        Endpoint::Search | Endpoint::Bulk | Endpoint::Me
+    ) || !matches!(view.status, 404 | 501);
     !view.seen.hostile
         && resources
         && offered

@@ -138,8 +138,24 @@ fn challenge(view: &View<'_>) -> Ruling {
             "WWW-Authenticate: Bearer",
             "no WWW-Authenticate",
         ),
+        Some(named) if NO_SCHEMES.contains(&scheme(named).as_str()) => Ruling::broken(
+            "the challenge names a scheme that HTTP does not know",
+            "WWW-Authenticate: Bearer",
+            named,
+        ),
         Some(_) => Ruling::Held,
     }
+}
+
+/// Words of RFC 7643 section 5 for ways to authenticate, which are no HTTP authentication schemes.
+const NO_SCHEMES: [&str; 4] = ["oauth2", "oauthbearertoken", "httpbasic", "httpdigest"];
+
+/// The scheme of a challenge.
+fn scheme(challenge: &str) -> String {
+    let end = challenge
+        .find(|c: char| c.is_whitespace() || c == ',')
+        .unwrap_or(challenge.len());
+    challenge[..end].to_ascii_lowercase()
 }
 
 fn retry_after(view: &View<'_>) -> Ruling {

@@ -542,6 +542,12 @@ fn misdeclared() -> Vec<(&'static str, Talk)> {
             config(json!([{"type": "oauth2", "name": "OAuth"}])),
         ),
         (
+            "authentication-names",
+            config(
+                json!([{"type": "oauth2", "name": "OAuth", "description": "Tokens.", "specURI": "https://example.com"}]),
+            ),
+        ),
+        (
             "authentication-type",
             config(json!([{"type": "magic", "name": "Magic", "description": "Magic."}])),
         ),

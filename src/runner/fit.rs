@@ -66,7 +66,11 @@ pub(super) fn fit(body: &mut Value, core: &str, enterprise: bool, schema: &Schem
     let demanded: Vec<Attribute> = declared
         .iter()
         .filter(|attribute| {
-            let name = if core == GROUP { "displayName" } else { "userName" };
+            let name = if core == GROUP {
+                "displayName"
+            } else {
+                "userName"
+            };
             !attribute.name.eq_ignore_ascii_case(name)
         })
         .cloned()
@@ -243,9 +247,21 @@ mod tests {
             "subAttributes": [{"name": "value", "type": "string", "required": true}]});
         for (attributes, body, wanted) in [
             // Nothing is declared of this type.
-            (json!([]), json!({"userName": "a", "title": "x"}), json!({"userName": "a", "title": "x"})),
-            (json!([user_name]), json!({"userName": "a", "Title": "x", "own": 1}), json!({"userName": "a", "own": 1})),
-            (json!([user_name, name(false)]), json!({"userName": "a"}), json!({"userName": "a"})),
+            (
+                json!([]),
+                json!({"userName": "a", "title": "x"}),
+                json!({"userName": "a", "title": "x"}),
+            ),
+            (
+                json!([user_name]),
+                json!({"userName": "a", "Title": "x", "own": 1}),
+                json!({"userName": "a", "own": 1}),
+            ),
+            (
+                json!([user_name, name(false)]),
+                json!({"userName": "a"}),
+                json!({"userName": "a"}),
+            ),
             (
                 json!([user_name, name(true)]),
                 json!({"userName": "a"}),

@@ -10,8 +10,8 @@ use super::twist::{
 };
 use super::wire::{at, no, path, refuses_operation, text};
 use super::{
-    ALL, ENTRA, ENTRA_RFC, FaultInfo, JUMPCLOUD, OKTA, OKTA_ENTRA, OKTA_ENTRA_RFC, OKTA_RFC,
-    PROVIDERS, RFC, of, own, wire,
+    ALL, ENTRA, ENTRA_RFC, FaultInfo, OKTA, OKTA_ENTRA, OKTA_ENTRA_RFC, OKTA_RFC, PROVIDERS, RFC,
+    of, own, wire,
 };
 use crate::engine::hooks::Action;
 use crate::protocol::Object;
@@ -291,9 +291,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         of(83, "put-without-active-suspends", OKTA, || {
             puts_active(false)
         }),
-        of(84, "put-without-active-revives", JUMPCLOUD, || {
-            puts_active(true)
-        }),
+        of(84, "put-without-active-revives", RFC, || puts_active(true)),
         of(88, "inactive-hidden-by-id", OKTA_ENTRA_RFC, || {
             vec![replied(|request, answer| {
                 if at(request, "GET", "Users") && is_off(answer.body.as_deref()) {

@@ -282,7 +282,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 })]
             },
         ),
-        of(38, "external-id-folded-in-filters", RFC, || {
+        of(38, "external-id-folded-in-filters", ENTRA, || {
             texts(|path, text| {
                 let again = |text: String| Filter::Compare(path.clone(), Operator::Eq, json!(text));
                 let swapped = text
@@ -333,23 +333,6 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                     let raw = request.query.take().unwrap_or_default();
                     request.query = Some(raw.replace("%2B", "%20").replace("%2b", "%20"));
                     None
-                })]
-            },
-        ),
-        own(
-            "ne-needs-a-value",
-            "ne does not match who has no value",
-            RFC,
-            "RFC 7644 section 3.4.2.2",
-            || {
-                vec![searched(|_, filter| {
-                    Some(match filter {
-                        Filter::Compare(path, Operator::Ne, value) => Filter::And(vec![
-                            Filter::Present(path.clone()),
-                            Filter::Compare(path, Operator::Ne, value),
-                        ]),
-                        other => other,
-                    })
                 })]
             },
         ),

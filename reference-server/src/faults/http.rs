@@ -25,7 +25,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         own(
             "plain-json-415",
             "application/json is not taken",
-            ENTRA,
+            OKTA,
             "RFC 7644 section 8.1",
             || refuses_type(|media| media.starts_with("application/json")),
         ),

@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use super::memory::Memory;
 use super::twist::{Twist, behave, each, membership, operations, refuses, sent};
 use super::wire::{self, no, place, text};
-use super::{
-    ENTRA, ENTRA_RFC, FaultInfo, OKTA, OKTA_ENTRA, OKTA_ENTRA_RFC, OKTA_RFC, RFC, of, own,
-};
+use super::{ENTRA, ENTRA_RFC, FaultInfo, OKTA_ENTRA, OKTA_ENTRA_RFC, OKTA_RFC, RFC, of, own};
 use crate::engine::hooks::Action;
 use crate::protocol::error::ScimError;
 use crate::protocol::patch::{Op, Operation};
@@ -427,7 +425,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         own(
             "members-null-crash",
             "members null is a server error",
-            OKTA,
+            RFC,
             "RFC 7643 section 2.5",
             || {
                 vec![refuses(|request, body| {

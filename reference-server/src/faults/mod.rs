@@ -7,6 +7,7 @@
 
 mod access;
 mod active;
+mod answers;
 mod declared;
 mod deletion;
 mod discovery;
@@ -18,6 +19,7 @@ mod http;
 mod members;
 mod memory;
 mod meta;
+mod nth;
 mod paging;
 mod patch;
 mod paths;
@@ -93,6 +95,8 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         http::faults(),
         state::faults(),
         timing::faults(),
+        nth::faults(),
+        answers::faults(),
     ]
     .concat()
 });

@@ -382,7 +382,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "RFC 9865 section 2.1",
             || {
                 asks(|request| {
-                    if parameter(request, "cursor").is_some_and(|cursor| cursor.len() < 16) {
+                    if parameter(request, "cursor").is_some_and(|cursor| cursor.len() < 20) {
                         set_parameter(request, "cursor", Some(""));
                     }
                 })

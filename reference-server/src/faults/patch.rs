@@ -369,9 +369,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 "urn:example:User:berth is required",
                 |operation| {
                     operation.get("path").is_none()
-                        && operation
-                            .get("value")
-                            .is_some_and(|value| value.get("name").is_some())
+                        && operation.get("value").is_some_and(Value::is_object)
                 },
             )]
         }),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::memory::Memory;
 use super::twist::{Twist, deletion, document, membership, replied};
 use super::wire::place;
-use super::{ALL, ENTRA, FaultInfo, OKTA_ENTRA, RFC, of, own};
+use super::{ENTRA, ENTRA_RFC, FaultInfo, OKTA_ENTRA, RFC, of, own};
 use crate::engine::hooks::{Action, Deletion};
 use crate::store::{Delta, Slot};
 
@@ -23,7 +23,7 @@ const BLIND: Duration = Duration::from_millis(50);
 
 pub(super) fn faults() -> Vec<FaultInfo> {
     vec![
-        of(23, "race-makes-twins", ALL, || {
+        of(23, "race-makes-twins", ENTRA_RFC, || {
             let made: Memory<HashMap<String, Instant>> = Memory::default();
             let blind: Memory<bool> = Memory::default();
             let is_blind = blind.clone();

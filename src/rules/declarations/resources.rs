@@ -55,6 +55,17 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         rule: Rule {
+            id: "rules/authentication-names",
+            title: "The ways to authenticate spell their members as the RFC does",
+            severity: Severity::Info,
+            refs: &["rfc:7643-5-R08", "defect:7"],
+            breaks: &[],
+            hint: "Write type, name, description, specUri, documentationUri and primary; names have no case, but not every client knows.",
+        },
+        judge: scheme_names,
+    },
+    Check {
+        rule: Rule {
             id: "rules/authentication-type",
             title: "The ways to authenticate are those that RFC 7643 names",
             severity: Severity::Warning,
@@ -191,6 +202,35 @@ fn schemes(view: &View<'_>) -> Ruling {
                 format!("a way to authenticate has no {missing}"),
                 missing,
                 show(scheme),
+            ),
+        }
+    }))
+}
+
+fn scheme_names(view: &View<'_>) -> Ruling {
+    let names = [
+        "type",
+        "name",
+        "description",
+        "specUri",
+        "documentationUri",
+        "primary",
+    ];
+    Ruling::first(declared_schemes(view).iter().map(|scheme| {
+        let wrong = scheme
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .find_map(|key| {
+                let name = names.iter().find(|name| name.eq_ignore_ascii_case(key))?;
+                (key != name).then_some((key, *name))
+            });
+        match wrong {
+            None => Ruling::Held,
+            Some((key, name)) => Ruling::broken(
+                format!("a way to authenticate calls {name} \"{}\"", cut(key)),
+                name,
+                cut(key),
             ),
         }
     }))

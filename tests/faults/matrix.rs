@@ -1,0 +1,338 @@
+//! One run: the reference server with a fault, in a setting, judged as the program judges.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
+use scimproof::config::{Auth, Secret};
+use scimproof::data::{bodies, mappings, targets};
+use scimproof::plan::{self, Conditions, Glob, Plan, Selection};
+use scimproof::results::{CaseResult, Outcome, Policy, Severity, Verdict};
+use scimproof::runner::{self, Context, RunTag};
+use scimproof::suite::{self, Library};
+use scimproof::verdict::{self, Frame, KnownFailures};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, watch};
+
+use crate::definitions::definition;
+
+/// Servers that are judged at the same time. Each plays one case after the other, so that what a fault damages does not
+/// depend on which cases meet.
+const AT_ONCE: usize = 4;
+
+/// The profiles that the faults bite.
+pub(crate) const PROFILES: [&str; 4] = ["okta", "entra", "jumpcloud", "rfc"];
+
+/// Where the runs of the full matrix are recorded, so that a part of it can be played anew.
+const RECORDS: &str = "target/fault-matrix";
+
+/// What the target is besides broken: what it promises, and what of the suites is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) name: &'static str,
+    persona: Option<&'static str>,
+    lawful: &'static [&'static str],
+    named: &'static [&'static str],
+}
+
+/// The settings. The first plays everything but what must be named; each other one only what no setting before it plays:
+/// cases about promises that few targets make, and those that run where they are named.
+pub(crate) const SETTINGS: [Setting; 7] = [
+    Setting {
+        name: "plain",
+        persona: None,
+        lawful: &[],
+        named: &[],
+    },
+    Setting {
+        name: "named",
+        persona: None,
+        lawful: &[],
+        named: &["entra/load", "okta/load"],
+    },
+    Setting {
+        name: "hoppscotch",
+        persona: Some("hoppscotch"),
+        lawful: &[],
+        named: &[],
+    },
+    Setting {
+        name: "hoop",
+        persona: Some("hoop"),
+        lawful: &[],
+        named: &[],
+    },
+    Setting {
+        name: "apidog",
+        persona: Some("apidog"),
+        lawful: &[],
+        named: &[],
+    },
+    Setting {
+        name: "client-portal",
+        persona: Some("client-portal"),
+        lawful: &[],
+        named: &[],
+    },
+    Setting {
+        name: "names-revive",
+        persona: None,
+        lawful: &["names-revive"],
+        named: &[],
+    },
+];
+
+impl Setting {
+    /// The first setting: the target as it comes.
+    pub(crate) const fn plain() -> Self {
+        SETTINGS[0]
+    }
+
+    fn policy(&self) -> Policy {
+        match self.persona.and_then(targets::find) {
+            Some(target) => target.policy.clone(),
+            None => {
+                let lines: Vec<&str> = scim_reference::lawful_variants()
+                    .iter()
+                    .filter(|variant| self.lawful.contains(&variant.name))
+                    .flat_map(|variant| variant.declares.iter().copied())
+                    .collect();
+                toml::from_str(&lines.join("\n")).expect("the variants declare what can be read")
+            }
+        }
+    }
+
+    /// What runs in this setting: with `cases`, only these.
+    fn plan(&self, library: &Library, profiles: &[&str], cases: Vec<Glob>) -> Option<Plan> {
+        let selection = Selection {
+            profiles: profiles.iter().map(|&p| p.to_owned()).collect(),
+            suites: self.named.iter().map(|name| Glob::new(name)).collect(),
+            cases,
+            ..Selection::default()
+        };
+        let conditions = Conditions {
+            policy: self.policy(),
+            revoked_credential: true,
+            ..Conditions::default()
+        };
+        plan::select(library, &selection, &conditions).ok()
+    }
+}
+
+/// What a run found.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) verdicts: BTreeMap<String, Verdict>,
+    /// Ids of the checks and rules that failed.
+    pub(crate) failed: BTreeMap<String, Severity>,
+    /// The definitions of these checks, and the rules.
+    pub(crate) definitions: BTreeSet<String>,
+    /// The definitions of the checks that were evaluated.
+    pub(crate) evaluated: BTreeSet<String>,
+    /// Definitions of the cases that were played.
+    pub(crate) played: BTreeSet<String>,
+}
+
+/// A run that is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    /// `None`: the server as it should be.
+    pub(crate) fault: Option<&'static str>,
+    pub(crate) setting: Setting,
+    pub(crate) profiles: Vec<&'static str>,
+    /// Empty: all.
+    pub(crate) cases: Vec<Glob>,
+    /// Whether it is recorded.
+    pub(crate) keep: bool,
+}
+
+/// Everything that can be played: the written suites, and the mapping tables as cases.
+pub(crate) fn library() -> Library {
+    let mut library = suite::bundled().expect("the bundled suites load");
+    for table in mappings::all() {
+        if let Some(suite) = plan::mapping::suite(table, &Policy::default()) {
+            library.suites.push(suite);
+        }
+    }
+    library.suites.sort_by(|a, b| a.id.cmp(&b.id));
+    library
+}
+
+/// Plays a job; `None` where the setting has nothing to play.
+async fn play(library: &Library, job: &Job) -> Option<Found> {
+    install_crypto();
+    let Job {
+        setting, profiles, ..
+    } = job;
+    let mut plan = setting.plan(library, profiles, job.cases.clone())?;
+    let before = SETTINGS.iter().take_while(|other| *other != setting);
+    for earlier in before {
+        let earlier = earlier.plan(library, profiles, Vec::new());
+        let played: BTreeSet<String> = earlier
+            .iter()
+            .flat_map(Plan::to_play)
+            .map(|planned| planned.id.clone())
+            .collect();
+        plan.cases.retain(|planned| !played.contains(&planned.id));
+    }
+    plan.to_play().next()?;
+    let token = "fault-matrix-token";
+    let running = scim_reference::start(scim_reference::Options {
+        tokens: vec![token.to_owned()],
+        faults: job.fault.iter().map(|&fault| fault.to_owned()).collect(),
+        lawful: setting.lawful.iter().map(|&name| name.to_owned()).collect(),
+        persona: setting.persona.map(str::to_owned),
+        ..scim_reference::Options::default()
+    })
+    .await
+    .expect("the reference server starts");
+    let bearer = |secret: &str| Auth::Bearer(Secret::new(secret, "SCIM_TOKEN"));
+    let mut options =
+        ClientOptions::new(BaseUrl::parse(running.base_url()).expect("its own base URL"));
+    options.auth = bearer(token);
+    options.revoked = Some(bearer("revoked-token"));
+    let client = Client::new(options).expect("a client");
+    let probe = match runner::probe(&client, setting.policy(), None, None).await {
+        Ok(probe) => probe,
+        // A server that the harness refuses to test is noticed in the plainest way.
+        Err(stop) => {
+            let id = format!("probe/{:?}", stop.reason);
+            running.stop().await;
+            return Some(Found {
+                verdicts: profiles
+                    .iter()
+                    .map(|&p| (p.to_owned(), Verdict::NotTested))
+                    .collect(),
+                failed: BTreeMap::from([(id, Severity::Blocker)]),
+                definitions: BTreeSet::new(),
+                evaluated: BTreeSet::new(),
+                played: BTreeSet::new(),
+            });
+        }
+    };
+    plan.gate(&probe.facts.capabilities, &probe.schema);
+    plan.declare(&probe.schema, probe.resource_types.as_deref());
+    let context = Context {
+        client,
+        application: None,
+        schema: probe.schema,
+        bodies: Arc::new(bodies::all().clone()),
+        facts: probe.facts,
+        probed: probe.received,
+        seed: 1,
+        tag: RunTag::fresh(),
+        jobs: 1,
+        settle: Duration::ZERO,
+        deadline: None,
+        keep: false,
+        repeat: false,
+        state_dir: None,
+    };
+    let (events, _told) = mpsc::unbounded_channel();
+    let (_stop, stopped) = watch::channel(false);
+    let collected = runner::run(&plan, context, events, stopped)
+        .await
+        .expect("no journal is kept");
+    running.stop().await;
+    let frame = Frame::of(&plan, library, Severity::Violation);
+    Some(summed_up(&verdict::judge(
+        collected,
+        &frame,
+        &KnownFailures::default(),
+    )))
+}
+
+fn summed_up(run: &scimproof::results::Run) -> Found {
+    let checks = || {
+        run.cases
+            .iter()
+            .flat_map(|case| case.checks.iter().map(move |check| (case, check)))
+    };
+    let failed = || checks().filter(|(_, check)| check.outcome == Outcome::Failed);
+    let rules = || {
+        run.rules
+            .iter()
+            .filter(|rule| rule.outcome == Outcome::Failed)
+    };
+    Found {
+        verdicts: run
+            .profiles
+            .iter()
+            .map(|p| (p.id.clone(), p.verdict))
+            .collect(),
+        failed: failed()
+            .map(|(_, check)| (check.id.clone(), check.severity))
+            .chain(rules().map(|rule| (rule.id.clone(), rule.severity)))
+            .collect(),
+        definitions: failed()
+            .map(|(case, check)| definition(case, &check.id))
+            .chain(rules().map(|rule| rule.id.clone()))
+            .collect(),
+        evaluated: checks()
+            .filter(|(_, check)| matches!(check.outcome, Outcome::Passed | Outcome::Failed))
+            .map(|(case, check)| definition(case, &check.id))
+            .collect(),
+        played: run
+            .cases
+            .iter()
+            .filter(|case| case.outcome != Outcome::Skipped)
+            .map(|case| CaseResult::base_id(case).to_owned())
+            .collect(),
+    }
+}
+
+/// Plays what is asked for, several at a time, and hands over what was found in the order of the jobs. `None`: there was
+/// nothing to play.
+pub(crate) fn play_all(library: Library, jobs: Vec<Job>) -> Vec<(Job, Option<Found>)> {
+    let library = Arc::new(library);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        // The futures of a whole run are large where nothing is optimised.
+        .thread_stack_size(16 * 1024 * 1024)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let mut done: Vec<(usize, Job, Option<Found>)> = runtime.block_on(async {
+        let places = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+        let mut tasks = tokio::task::JoinSet::new();
+        for (number, job) in jobs.into_iter().enumerate() {
+            let (library, places) = (Arc::clone(&library), Arc::clone(&places));
+            tasks.spawn(async move {
+                let _place = places.acquire().await.expect("the semaphore stays open");
+                let found = play(&library, &job).await;
+                if let (true, Some(found)) = (job.keep, &found) {
+                    record(&job, found);
+                }
+                (number, job, found)
+            });
+        }
+        tasks.join_all().await
+    });
+    done.sort_by_key(|(number, _, _)| *number);
+    done.into_iter()
+        .map(|(_, job, found)| (job, found))
+        .collect()
+}
+
+fn record_of(fault: Option<&str>, setting: Setting) -> PathBuf {
+    Path::new(RECORDS)
+        .join(setting.name)
+        .join(format!("{}.json", fault.unwrap_or("none")))
+}
+
+fn record(job: &Job, found: &Found) {
+    let path = record_of(job.fault, job.setting);
+    let text = serde_json::to_string(found).expect("plain data");
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(RECORDS)))
+        .and_then(|()| fs::write(&path, text))
+        .expect("a record can be written");
+}
+
+/// What the last run of a fault in a setting found.
+pub(crate) fn recorded(fault: Option<&str>, setting: Setting) -> Option<Found> {
+    let text = fs::read_to_string(record_of(fault, setting)).ok()?;
+    serde_json::from_str(&text).ok()
+}
