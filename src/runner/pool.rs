@@ -250,14 +250,14 @@ mod tests {
     use tokio::sync::{mpsc, watch};
 
     use super::*;
-    use crate::client::{BaseUrl, Client, ClientOptions, install_crypto};
+    use crate::client::{BaseUrl, Client, ClientOptions, Request, install_crypto};
     use crate::results::{Policy, TargetFacts};
     use crate::runner::{Context, RunTag};
     use crate::scim::SchemaView;
 
-    fn shared() -> Shared {
+    fn shared(base: &str) -> Shared {
         install_crypto();
-        let base = BaseUrl::parse("http://127.0.0.1:9/scim").expect("a base URL");
+        let base = BaseUrl::parse(base).expect("a base URL");
         let context = Context {
             client: Client::new(ClientOptions::new(base)).expect("a client"),
             schema: Arc::new(SchemaView::standard().clone()),
@@ -306,7 +306,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_errored_case() {
         let (events, mut told) = mpsc::unbounded_channel();
-        let (shared, planned) = (shared(), planned());
+        let (shared, planned) = (shared("http://127.0.0.1:9/scim"), planned());
         let result = contained(&shared, &planned, &events, async { panic!("boom {}", 1) }).await;
         assert_eq!(result.outcome, Outcome::Errored);
         assert!(result.reason.contains("boom 1"), "{}", result.reason);
@@ -322,5 +322,76 @@ mod tests {
                 outcome: Outcome::Errored
             })
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_case_made_before_it_panicked_is_removed() {
+        let server = scim_reference::start(scim_reference::Options::default())
+            .await
+            .expect("it starts");
+        let shared = Arc::new(shared(server.base_url()));
+        let (events, _told) = mpsc::unbounded_channel();
+        let planned = planned();
+        let token = format!("{}-000-001", shared.context.tag);
+        let making = Arc::clone(&shared);
+        let work = async move {
+            let find = crate::runner::journal::FindBy {
+                attribute: "userName".to_owned(),
+                value: token.clone(),
+            };
+            making
+                .ledger
+                .announce(
+                    0,
+                    "/Users",
+                    vec![token.clone()],
+                    Some(find),
+                    crate::suite::model::Credential::Target,
+                )
+                .expect("no journal to fail");
+            let mut wire =
+                crate::runner::record::Wire::new(Arc::clone(&making), "c", 0, false, true);
+            let out = crate::runner::record::Outgoing {
+                step: "given.user".to_owned(),
+                method: "POST".to_owned(),
+                target: "/Users".to_owned(),
+                headers: vec![(
+                    "Content-Type".to_owned(),
+                    "application/scim+json".to_owned(),
+                )],
+                body: Some(
+                    serde_json::json!({
+                        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                        "userName": token
+                    })
+                    .to_string()
+                    .into_bytes(),
+                ),
+                credential: crate::suite::model::Credential::Target,
+            };
+            let heard = wire.send(out, None).await;
+            assert_eq!(heard.status(), Some(201));
+            panic!("before the answer was taken in");
+        };
+        let result = contained(&shared, &planned, &events, work).await;
+        assert_eq!(result.outcome, Outcome::Errored);
+        let left = super::super::cleanup::run(&shared).await;
+        assert!(left.is_empty(), "{left:?}");
+        let get = Request {
+            id: crate::results::ExchangeId(0),
+            step: String::new(),
+            method: "GET".to_owned(),
+            target: "/Users".to_owned(),
+            headers: Vec::new(),
+            body: None,
+            credential: crate::suite::model::Credential::Target,
+            operation: String::new(),
+        };
+        let listed = shared.context.client.send(get, None).await;
+        let total = listed
+            .json
+            .as_ref()
+            .map(|json| json["totalResults"].clone());
+        assert_eq!(total, Some(serde_json::json!(0)));
     }
 }

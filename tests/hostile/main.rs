@@ -2,10 +2,6 @@
 //! data, and against `kill -9`. Each test prints its figure; run with `--nocapture` to see them.
 
 #![expect(
-    dead_code,
-    reason = "the stand-in server tells more than these tests ask of it"
-)]
-#![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a test that cannot go on has failed, and the figures are what these are for"

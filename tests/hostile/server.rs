@@ -59,10 +59,6 @@ impl Asked {
             .any(|start| path.starts_with(start) && path.len() > start.len())
     }
 
-    pub(crate) fn makes(&self) -> bool {
-        self.method == "POST" && matches!(self.path(), "/Users" | "/Groups")
-    }
-
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -180,9 +176,8 @@ pub(crate) enum From {
 /// A server that is right but for what a lie makes of it.
 pub(crate) struct Liar {
     pub(crate) base_url: String,
-    pub(crate) memory: Arc<Memory>,
-    /// The right server behind it.
-    pub(crate) backend: scim_reference::Running,
+    /// The right server behind it, which stops when it is dropped.
+    _backend: scim_reference::Running,
     listening: tokio::task::JoinHandle<()>,
 }
 
@@ -201,7 +196,7 @@ pub(crate) async fn liar(lie: Lie, from: From, options: scim_reference::Options)
     let proxy = Proxy {
         front: base_url.clone(),
         back: backend.base_url().to_owned(),
-        memory: Arc::clone(&memory),
+        memory,
         lie,
         from,
     };
@@ -215,8 +210,7 @@ pub(crate) async fn liar(lie: Lie, from: From, options: scim_reference::Options)
     });
     Liar {
         base_url,
-        memory,
-        backend,
+        _backend: backend,
         listening,
     }
 }

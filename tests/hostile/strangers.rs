@@ -187,6 +187,7 @@ async fn play(faults: &[String], template: &Path, before: &BTreeMap<String, Stri
     let server = scim_reference::start(scim_reference::Options {
         store: Place::Sqlite(store.clone()),
         faults: faults.to_vec(),
+        tokens: vec!["people".to_owned()],
         ..scim_reference::Options::default()
     })
     .await
@@ -204,6 +205,8 @@ async fn play(faults: &[String], template: &Path, before: &BTreeMap<String, Stri
             "run",
             "--target",
             &base_url,
+            "--token-env",
+            "SCIM_TOKEN",
             "--timeout",
             "3",
             "-v",
@@ -222,7 +225,9 @@ async fn play(faults: &[String], template: &Path, before: &BTreeMap<String, Stri
             "--report",
             "har=r.har",
         ]);
-        command.env("GITHUB_ACTIONS", "true");
+        command
+            .env("GITHUB_ACTIONS", "true")
+            .env("SCIM_TOKEN", "people");
         running.run(&mut command, LONGEST)
     })
     .await
@@ -230,7 +235,13 @@ async fn play(faults: &[String], template: &Path, before: &BTreeMap<String, Stri
     drop(front);
     server.stop().await;
     let mut wrong = Vec::new();
-    if !matches!(ended.code, Some(0 | 1 | 3)) {
+    // A right server is not accused because of those who live there.
+    let fine = match ended.code {
+        Some(0) => true,
+        Some(1 | 3) => !faults.is_empty(),
+        _ => false,
+    };
+    if !fine {
         wrong.push(format!("exit {:?}: {}", ended.code, ended.said()));
     }
     let ids: BTreeSet<String> = before.keys().cloned().collect();
@@ -279,8 +290,8 @@ async fn play(faults: &[String], template: &Path, before: &BTreeMap<String, Stri
     }
 }
 
-/// The tempting faults; `SCIMPROOF_STRANGERS=all` plays every fault there is, `SCIMPROOF_STRANGERS=filter` those with this
-/// in their names.
+/// The tempting faults; `SCIMPROOF_STRANGERS=all` plays every fault there is, `SCIMPROOF_STRANGERS=filter,id` those with one
+/// of these in their names, `SCIMPROOF_STRANGERS=none` none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stranger_is_changed_or_told_of() {
     let wanted = std::env::var("SCIMPROOF_STRANGERS").unwrap_or_default();
@@ -289,10 +300,14 @@ async fn no_stranger_is_changed_or_told_of() {
             .iter()
             .map(|some| some.iter().map(|&fault| fault.to_owned()).collect())
             .collect()
+    } else if wanted == "none" {
+        vec![Vec::new()]
     } else {
         scim_reference::faults()
             .iter()
-            .filter(|fault| wanted == "all" || fault.name.contains(&wanted))
+            .filter(|fault| {
+                wanted == "all" || wanted.split(',').any(|part| fault.name.contains(part))
+            })
             .map(|fault| vec![fault.name.to_owned()])
             .collect()
     };
