@@ -35,7 +35,7 @@ fn announced(said: &str) -> (usize, usize) {
     let line = said
         .lines()
         .find(|line| line.starts_with("At most"))
-        .unwrap_or_else(|| panic!("{said}"));
+        .unwrap();
     let numbers: Vec<usize> = line
         .split(|c: char| !c.is_ascii_digit())
         .filter_map(|word| word.parse().ok())

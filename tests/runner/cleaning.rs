@@ -1,5 +1,8 @@
 //! What is left behind: nothing, whatever happens; and what can't be removed is listed.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use scimproof::results::{Outcome, SkipKind, StopReason};
 use scimproof::runner::{Event, cleanup};
 use serde_json::json;
@@ -230,4 +233,67 @@ async fn cleanup_finds_by_name_what_a_kill_left_without_an_id() {
         .expect("reads");
     assert_eq!((done.removed.len(), done.left.len()), (1, 0), "{done:?}");
     assert!(fake.store().resources.is_empty());
+}
+
+#[tokio::test]
+async fn cleanup_knows_what_a_step_renamed_and_believes_no_delete() {
+    for lies in [false, true] {
+        let state = tempfile::tempdir().expect("a folder");
+        let fake = Fake::with(move |asked, _| {
+            (lies && asked.is("DELETE", "/")).then(|| crate::fake::answer(204, &json!(null)))
+        })
+        .await;
+        let setup = Setup {
+            keep: true,
+            state_dir: Some(state.path().to_owned()),
+            ..Setup::default()
+        };
+        let cases = TURN_OFF
+            .replace(
+                r#"{"active": false}"#,
+                r#"{"userName": "{{unique.new}}@example.com"}"#,
+            )
+            .replace(
+                "{ active: false }",
+                r#"{ userName: "{{unique.new}}@example.com" }"#,
+            );
+        play(&fake.server.uri(), &cases, &setup).await;
+        let client = client(&fake.server.uri());
+        let done = cleanup(&client, state.path(), None)
+            .await
+            .expect("the journal can be read");
+        if lies {
+            assert_eq!(
+                done.left,
+                ["/Users/id-1 (still there after DELETE; deactivated)"]
+            );
+            assert_eq!(
+                fake.store().resources["/Users/id-1"]["active"],
+                json!(false)
+            );
+        } else {
+            assert_eq!((done.removed.len(), done.left.len()), (1, 0), "{done:?}");
+            assert!(fake.store().resources.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn cleanup_says_when_the_credential_is_refused() {
+    let state = tempfile::tempdir().expect("a folder");
+    let closed = Arc::new(AtomicBool::new(false));
+    let door = Arc::clone(&closed);
+    let fake = Fake::with(move |_, _| door.load(Ordering::SeqCst).then(|| error(401))).await;
+    let setup = Setup {
+        keep: true,
+        state_dir: Some(state.path().to_owned()),
+        ..Setup::default()
+    };
+    play(&fake.server.uri(), TURN_OFF, &setup).await;
+    closed.store(true, Ordering::SeqCst);
+    let done = cleanup(&client(&fake.server.uri()), state.path(), None)
+        .await
+        .expect("the journal can be read");
+    assert!(done.unreachable.is_some(), "{done:?}");
+    assert_eq!(done.left.len(), 1, "{done:?}");
 }
