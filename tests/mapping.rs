@@ -84,7 +84,7 @@ fn every_default_attribute_arrives_at_the_bundled_server() {
             [ok, never, ok, never, never],
         ),
         ("entra", "title", [ok, never, ok, ok, never]),
-        ("jumpcloud", "name.givenName", [ok, ok, never, never, never]),
+        ("jumpcloud", "name.givenName", [ok, ok, ok, never, never]),
     ] {
         assert_eq!(
             cells(&report, profile, path),

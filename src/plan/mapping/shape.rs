@@ -86,6 +86,7 @@ const JUMPCLOUD: Provider = Provider {
     refs: &[
         (CREATE, &["quirk:JC-14", "quirk:JC-15"]),
         (REPLACE, &["quirk:JC-08", "rfc:7644-3.5.1-R03"]),
+        (PATCH, &["quirk:JC-27", "rfc:7644-3.5.2.3-R02"]),
         (CLEAR, &["quirk:JC-09", "rfc:7644-3.5.1-R06"]),
         (FILTER, &["quirk:JC-20"]),
     ],
@@ -118,11 +119,12 @@ pub(super) fn entra(table: &Table) -> Vec<Case> {
     .collect()
 }
 
-/// JumpCloud: POST, then PUT of what the server showed, without `meta`.
+/// JumpCloud: POST, then PUT of what the server showed, without `meta`; as `patch`, a replace for each attribute.
 pub(super) fn jumpcloud(table: &Table) -> Vec<Case> {
     [
         create(table, &JUMPCLOUD),
         replace(table, &JUMPCLOUD, Pick::Awkward(0), &["meta"]),
+        replace_by_patch(table),
         clear_by_put(table, &JUMPCLOUD, &["meta"]),
         filter(table, &JUMPCLOUD),
     ]
@@ -384,6 +386,44 @@ fn replace(
     case.given = vec![made(table, provider, &table.created())];
     case.steps = vec![step(packed)];
     Some(about(case, provider))
+}
+
+/// JumpCloud's other flavour, which nobody captured: a PATCH with a replace for each attribute that has a value.
+fn replace_by_patch(table: &Table) -> Option<Case> {
+    let rows: Vec<&MappingRow> = table
+        .changed()
+        .into_iter()
+        .filter(|row| row.create && row.refers.is_none())
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let patch = |id: &str, rows: &[(&MappingRow, Value)]| {
+        let operations = rows
+            .iter()
+            .map(|(row, value)| json!({"op": "replace", "path": row.path, "value": value}))
+            .collect();
+        send(id, "PATCH", ONE, patch_body(operations))
+    };
+    let values = with_values(table, &rows, Pick::Other, "second");
+    let mut packed = patch("patch", &values);
+    packed.expect = status(&[200, 204]);
+    packed.changes = changes(expected(table, &values));
+    packed.rows = table.checks("", &rows);
+    for (number, (row, value)) in values.iter().enumerate() {
+        let one = patch(&format!("alone{}", number + 1), &[(*row, value.clone())]);
+        packed.singly.push(single(table, "", row, value, one));
+    }
+    let mut case = case(
+        PATCH,
+        "every mapped attribute of a person is replaced by PATCH, and nothing else moves",
+        (Inferred, Observed),
+    );
+    case.every_flavour_alike = false;
+    case.flavours = vec!["patch".to_owned()];
+    case.given = vec![made(table, &JUMPCLOUD, &table.created())];
+    case.steps = vec![step(packed)];
+    Some(about(case, &JUMPCLOUD))
 }
 
 /// Values for a change; a person that is referred to is the first one, since nobody was referred to before.
