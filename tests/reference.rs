@@ -3,8 +3,6 @@
 //! A strict server is right by the RFC and cannot work with every identity provider: `tests/strict.tsv` lists what it is
 //! found guilty of, which leniency it lacks, and who needs that.
 
-#![expect(clippy::panic, reason = "a test that cannot go on has failed")]
-
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
