@@ -105,6 +105,10 @@ fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
         "POST" if path.starts_with("/Users") => said(body, &mut deeds),
         "PUT" if path.starts_with("/Users/") => {
             said(body, &mut deeds);
+            // Who leaves out what never changes may well keep it.
+            if named(body, "userName").is_none() {
+                deeds.push(("userName".to_owned(), Deed::Said));
+            }
             // What is said anew, and not what the person was made with, is a change.
             let members = body.as_object().into_iter().flatten();
             deeds.extend(
