@@ -41,6 +41,8 @@ struct Observation {
     case: String,
     started: f64,
     ended: f64,
+    /// The answer to a POST: a person who was deleted may come back under the old id, and is made anew.
+    made: bool,
     created: Option<Instant>,
     modified: Option<Instant>,
 }
@@ -82,6 +84,7 @@ impl History {
             case: view.seen.case.to_owned(),
             started: exchange.started_ms,
             ended: exchange.started_ms + exchange.duration_ms,
+            made: view.method.eq_ignore_ascii_case("POST"),
             created,
             modified,
         });
@@ -94,7 +97,7 @@ impl History {
             observations.sort_by_key(|observation| observation.place);
             for pair in observations.windows(2) {
                 let [earlier, later] = pair else { continue };
-                if earlier.ended > later.started {
+                if later.made || earlier.ended > later.started {
                     continue;
                 }
                 if let Some((before, after)) = earlier.created.zip(later.created) {

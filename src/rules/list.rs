@@ -505,7 +505,7 @@ fn elements(view: &View<'_>) -> Ruling {
             .map(|(index, item)| {
                 let missing = ["schemas", "meta"]
                     .into_iter()
-                    .find(|name| named(item, name).is_none_or(Value::is_null));
+                    .find(|name| named(item, name).is_none_or(crate::scim::is_unassigned));
                 match missing {
                     None => Ruling::Held,
                     Some(name) => Ruling::broken(

@@ -18,6 +18,8 @@ enum Deed {
     Cleared,
     /// An answer must show it.
     Shown,
+    /// It stands in a whole resource, perhaps as it was.
+    Said,
 }
 
 /// Why a case can't be played on this target; `None` where it can.
@@ -90,12 +92,36 @@ fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
                 .map(|(path, _)| (path.clone(), Deed::Shown)),
         );
     }
-    let SendBody::Json(body) = &send.body else {
-        return deeds;
+    let body = match &send.body {
+        SendBody::Json(body) => body,
+        SendBody::Echo { set, .. } if path.starts_with("/Users/") => {
+            deeds.extend(set.iter().map(|(path, _)| (path.clone(), Deed::Changed)));
+            return deeds;
+        }
+        _ => return deeds,
     };
     match send.method.as_str() {
         "PATCH" if path.starts_with("/Users/") => patched(body, &mut deeds),
-        "POST" | "PUT" if path.starts_with("/Users") => said(body, &mut deeds),
+        "POST" if path.starts_with("/Users") => said(body, &mut deeds),
+        "PUT" if path.starts_with("/Users/") => {
+            said(body, &mut deeds);
+            // Who leaves out what never changes may well keep it.
+            if named(body, "userName").is_none() {
+                deeds.push(("userName".to_owned(), Deed::Said));
+            }
+            // What is said anew, and not what the person was made with, is a change.
+            let members = body.as_object().into_iter().flatten();
+            deeds.extend(
+                members
+                    .filter(|(name, value)| {
+                        let same = |text: &str| {
+                            text.starts_with("{{") && text.ends_with(&format!(".{name}}}}}"))
+                        };
+                        name.as_str() != "schemas" && !value.as_str().is_some_and(same)
+                    })
+                    .map(|(name, _)| (name.clone(), Deed::Said)),
+            );
+        }
         "POST" if path == "/Bulk" => {
             let operations = named(body, "Operations").and_then(Value::as_array);
             for operation in operations.into_iter().flatten() {
@@ -208,7 +234,7 @@ fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
         )
     };
     let Some(declared) = declared else {
-        return (!schema.declared_attributes_of(USER).is_empty())
+        return (deed != Deed::Said && !schema.declared_attributes_of(USER).is_empty())
             .then(|| format!("the target's /Schemas has no attribute {path}"));
     };
     if deed == Deed::Shown {
@@ -252,6 +278,8 @@ mod tests {
             ("groups", Deed::Changed, false),
             ("displayName", Deed::Changed, true),
             ("displayName", Deed::Shown, true),
+            ("displayName", Deed::Said, false),
+            ("userName", Deed::Said, true),
             ("madeUp", Deed::Changed, false),
         ] {
             let path = AttrPath::parse(path).expect("a path");
