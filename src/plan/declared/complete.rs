@@ -65,7 +65,7 @@ fn needed(schema: &SchemaView, resource_types: Option<&Value>) -> Vec<Needed> {
     // An extension that must be there, though nothing in it must.
     for urn in &people.required {
         let inside = |own: &&Own<'_>| own.urn.as_ref() == Some(urn);
-        if !needed.iter().any(|own| inside(own)) {
+        if !needed.iter().any(&inside) {
             needed.extend(
                 people
                     .own
