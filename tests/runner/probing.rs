@@ -42,6 +42,7 @@ async fn capabilities_come_from_gets_alone() {
     let wanted = [
         ("bulk", false),
         ("bulk-limit", false),
+        ("contains", true),
         ("cursor", false),
         ("enterprise", true),
         ("etag", false),
@@ -178,4 +179,25 @@ async fn a_broken_server_is_tested_all_the_same() {
             .await
             .expect("testable");
     }
+}
+
+/// A page at /Users is a defect to report where the discovery endpoints speak SCIM: the base URL is right.
+#[tokio::test]
+async fn a_page_at_users_is_no_wrong_address_where_discovery_speaks_scim() {
+    let page = |asked: &Asked<'_>, store: &mut Store| {
+        if asked.path == "/Users" {
+            Some(ResponseTemplate::new(500).set_body_raw("<!doctype html><p>oops", "text/html"))
+        } else {
+            discovery(asked, store)
+        }
+    };
+    let fake = Fake::with(page).await;
+    let found = probe(&client(&fake.server.uri()), Policy::default(), None, None)
+        .await
+        .expect("testable");
+    assert!(
+        found.facts.notes.iter().any(|note| note.contains("500")),
+        "{:?}",
+        found.facts.notes
+    );
 }
