@@ -185,7 +185,10 @@ impl Looks {
         self.faults
             .retain(|pending| pending.key != key || pending.ended < started);
         if view.status == 404 {
-            self.vanished(view, key);
+            // POST is no request of a resource: where it is not routed, 404 says nothing of who is there.
+            if view.method != "POST" {
+                self.vanished(view, key);
+            }
         } else if (400..500).contains(&view.status) {
             // A refused write has changed nothing.
         } else if view.method == "DELETE" {
