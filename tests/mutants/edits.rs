@@ -234,12 +234,12 @@ fn change_operation(operation: &mut Value, how: Ops) {
         Ops::LoseSubAttribute => {
             new_path = path.find("].").map(|at| path[..=at].to_owned());
         }
-        Ops::LoseValueFilter | Ops::RemoveAll if path.contains('[') => {
-            if how == Ops::LoseValueFilter || is(operation, "remove") {
-                let before = path.split('[').next().unwrap_or_default();
-                let after = path.rsplit(']').next().unwrap_or_default();
-                new_path = Some(format!("{before}{after}"));
-            }
+        Ops::LoseValueFilter | Ops::RemoveAll
+            if path.contains('[') && (how == Ops::LoseValueFilter || is(operation, "remove")) =>
+        {
+            let before = path.split('[').next().unwrap_or_default();
+            let after = path.rsplit(']').next().unwrap_or_default();
+            new_path = Some(format!("{before}{after}"));
         }
         Ops::RemoveAll if is(operation, "remove") => {
             if let Some(map) = operation.as_object_mut() {

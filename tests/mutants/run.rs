@@ -1,4 +1,4 @@
-//! What the harness says of a mutant: the profiles one after the other, until one of them has a finding.
+//! What the harness says of a mutant: a slice, then the protocol, then the providers, until something has a finding.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
