@@ -29,6 +29,7 @@ const VERDICTS: &[(&str, Verdict)] = &[
     ("ready", Verdict::Ready),
     ("ready-with-warnings", Verdict::ReadyWithWarnings),
     ("not-ready", Verdict::NotReady),
+    ("not-tested", Verdict::NotTested),
 ];
 
 const SEVERITIES: &[(&str, Severity)] = &[

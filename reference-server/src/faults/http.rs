@@ -1,7 +1,7 @@
 //! Media types, encodings and headers.
 
 use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use serde_json::json;
 
 use super::memory::Memory;
@@ -145,14 +145,8 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 answer
             })
         }),
-        of(152, "burst-refused", OKTA, || {
-            limited(|| {
-                let mut answer = no(429, "too many requests");
-                answer
-                    .headers
-                    .push((RETRY_AFTER, HeaderValue::from_static("1")));
-                answer
-            })
+        of(152, "burst-refused", OKTA_ENTRA, || {
+            limited(|| no(429, "too many requests"))
         }),
         of(153, "bulk-stores-nothing", RFC, || {
             vec![super::twist::refuses(|request, body| {
@@ -229,13 +223,13 @@ fn limited(refusal: fn() -> Answer) -> Vec<Twist> {
         let now = std::time::Instant::now();
         let count = seen.with(|seen| {
             while seen.front().is_some_and(|first| {
-                now.duration_since(*first) > std::time::Duration::from_millis(100)
+                now.duration_since(*first) > std::time::Duration::from_secs(10)
             }) {
                 seen.pop_front();
             }
             seen.push_back(now);
             seen.len()
         });
-        (count > 20).then(refusal)
+        (count > 40).then(refusal)
     })]
 }

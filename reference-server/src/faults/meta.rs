@@ -310,30 +310,6 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 behaviour.public_base = Some("http://scim-internal:8001/scim/v2".to_owned())
             })]
         }),
-        of(135, "host-header-decides-links", RFC, || {
-            vec![replied(|request, answer| {
-                let host = request
-                    .headers
-                    .get(axum::http::header::HOST)
-                    .and_then(|host| host.to_str().ok())
-                    .unwrap_or_default();
-                let body = answer
-                    .body
-                    .as_ref()
-                    .map(|body| String::from_utf8_lossy(body).into_owned())
-                    .unwrap_or_default();
-                let old = body
-                    .split_once("\"http://")
-                    .and_then(|(_, rest)| rest.split_once('/'))
-                    .map(|(old, _)| old.to_owned());
-                if let Some(old) = old.filter(|old| old != host && !old.is_empty()) {
-                    answer.body = Some(
-                        body.replace(&format!("http://{old}/"), &format!("http://{host}/"))
-                            .into_bytes(),
-                    );
-                }
-            })]
-        }),
         own(
             "location-of-collection",
             "meta.location is the address of the collection",

@@ -69,23 +69,32 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         ),
         own(
             "patch-damages-bystander",
-            "A PATCH of one user changes the display name of the one before",
+            "A PATCH of one user changes the display name of the one who was made last",
             ALL,
             "RFC 7644 section 3.5.2",
             || {
                 let hit: Memory<HashMap<String, Value>> = Memory::default();
-                let (last, told) = (Memory::<Option<String>>::default(), hit.clone());
+                let (last, told) = (Memory::<Vec<String>>::default(), hit.clone());
+                let learn = last.clone();
                 vec![
-                    document(move |moment, _, after| {
-                        if let (Action::Patch, "User", Some(id), Some(name)) = (
-                            moment.action,
-                            moment.kind.name.as_str(),
-                            moment.id,
-                            after.get("displayName"),
-                        ) {
-                            let other = last.with(|last| last.replace(id.to_owned()));
-                            if let Some(other) = other.filter(|other| other != id) {
-                                hit.with(|hit| hit.insert(other, name.clone()));
+                    each(move |request, resource| {
+                        if let (true, Some(id)) =
+                            (wire::on(request, "POST", "Users"), text(resource, "id"))
+                        {
+                            learn.with(|last| {
+                                last.insert(0, id.to_owned());
+                                last.truncate(2);
+                            });
+                        }
+                    }),
+                    document(move |moment, _, _| {
+                        if let (Action::Patch, "User", Some(id)) =
+                            (moment.action, moment.kind.name.as_str(), moment.id)
+                        {
+                            let other =
+                                last.with(|last| last.iter().find(|other| *other != id).cloned());
+                            if let Some(other) = other {
+                                hit.with(|hit| hit.insert(other, json!("Somebody Else")));
                             }
                         }
                     }),
