@@ -44,6 +44,19 @@ fn reasons() -> BTreeSet<String> {
         .collect()
 }
 
+/// What is proven needs no reason any more.
+fn forget_reasons(proofs: &Proofs) {
+    let text = fs::read_to_string(REASONS).unwrap_or_default();
+    let kept: String = text
+        .lines()
+        .filter(|line| !proofs.contains_key(line.split('\t').next().unwrap_or(line)))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    if kept != text {
+        fs::write(REASONS, kept).expect("the reasons can be written");
+    }
+}
+
 fn store(proofs: &Proofs) {
     let mut text = HEAD.to_owned();
     for (id, (fault, setting)) in proofs {
@@ -98,20 +111,24 @@ fn all_of<'a>(
     checks.chain(rules).chain(unplayed).collect()
 }
 
-/// Checks and rules without a fault and without a reason. A step that moved to another case of its profile keeps its
-/// proof until the table is written anew.
+/// Checks and rules without a fault and without a reason.
 pub(crate) fn missing() -> BTreeSet<String> {
+    let reasons = reasons();
+    without_among(&table().into_keys().chain(reasons).collect())
+}
+
+/// Checks and rules that these ids do not cover. A step that moved to another case of its profile is covered until the
+/// table is written anew.
+fn without_among(known: &BTreeSet<String>) -> BTreeSet<String> {
     let written = written();
-    let (proofs, reasons) = (table(), reasons());
-    let moved: BTreeSet<(&str, &str)> = proofs
-        .keys()
-        .chain(&reasons)
+    let moved: BTreeSet<(&str, &str)> = known
+        .iter()
         .filter(|id| !written.contains(*id))
         .filter_map(|id| step_of(id))
         .collect();
     written
         .iter()
-        .filter(|id| !proofs.contains_key(*id) && !reasons.contains(*id))
+        .filter(|id| !known.contains(*id))
         .filter(|id| step_of(id).is_none_or(|step| !moved.contains(&step)))
         .cloned()
         .collect()
@@ -151,12 +168,12 @@ pub(crate) fn write() {
         }
     }
     best.retain(|id, _| written.contains(id));
-    store(
-        &best
-            .into_iter()
-            .map(|(id, (_, fault, setting))| (id, (fault.to_owned(), setting.to_owned())))
-            .collect(),
-    );
+    let proofs: Proofs = best
+        .into_iter()
+        .map(|(id, (_, fault, setting))| (id, (fault.to_owned(), setting.to_owned())))
+        .collect();
+    store(&proofs);
+    forget_reasons(&proofs);
 }
 
 fn keep_best(
@@ -178,7 +195,7 @@ fn keep_best(
 
 /// Looks for faults that make the checks fail that have no row yet, in their own cases only, and adds the rows.
 pub(crate) fn add(faults: &[&'static str]) -> String {
-    let missing = missing();
+    let missing = without_among(&table().into_keys().collect());
     let cases: BTreeSet<&str> = missing
         .iter()
         .filter(|id| !id.starts_with("rules/"))
@@ -216,9 +233,11 @@ pub(crate) fn add(faults: &[&'static str]) -> String {
         }
         store(&proofs);
     }
+    forget_reasons(&proofs);
+    let reasons = reasons();
     let left: Vec<String> = missing
         .iter()
-        .filter(|id| !proofs.contains_key(*id))
+        .filter(|id| !proofs.contains_key(*id) && !reasons.contains(*id))
         .map(|id| format!("NOT proven: {id}\n"))
         .collect();
     format!(
