@@ -21,7 +21,7 @@ use crate::definitions::definition;
 
 /// Servers that are judged at the same time. Each plays one case after the other, so that what a fault damages does not
 /// depend on which cases meet.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// The profiles that the faults bite.
 pub(crate) const PROFILES: [&str; 4] = ["okta", "entra", "jumpcloud", "rfc"];
