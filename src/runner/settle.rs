@@ -1,8 +1,9 @@
 //! Time: when a read is asked again, and for how long.
 //!
 //! A read after the run's own write may lag behind it. With `--settle S` it is asked again until it holds or S has
-//! passed; with 0 there is one late re-read, which turns a stale read into a warning. Answers to writes are never asked
-//! again, and neither are reads that no waiting can change.
+//! passed; with 0 there is one late re-read, which turns a stale read into a warning. It waits for what is left of a short
+//! time since the last write: many reads may fail after one write, and it lags behind only once. Answers to writes are
+//! never asked again, and neither are reads that no waiting can change.
 
 use std::time::{Duration, Instant};
 
@@ -17,15 +18,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Patience {
     settle: Duration,
+    /// When the case last wrote.
+    wrote: Option<Instant>,
     began: Instant,
     pause: Duration,
     asked_again: bool,
 }
 
 impl Patience {
-    pub(super) fn new(settle: Duration) -> Self {
+    pub(super) fn new(settle: Duration, wrote: Option<Instant>) -> Self {
         Self {
             settle,
+            wrote,
             began: Instant::now(),
             pause: FIRST_PAUSE,
             asked_again: false,
@@ -39,7 +43,9 @@ impl Patience {
                 return false;
             }
             self.asked_again = true;
-            tokio::time::sleep(LATE).await;
+            if let Some(wrote) = self.wrote {
+                tokio::time::sleep(LATE.saturating_sub(wrote.elapsed())).await;
+            }
             return true;
         }
         let left = self.settle.saturating_sub(self.began.elapsed());

@@ -54,7 +54,7 @@ impl Play {
         let Some(target) = target else {
             return Err(self.unreadable(at, "it has no usable id", None));
         };
-        let mut patience = Patience::new(self.shared.context.settle);
+        let mut patience = Patience::new(self.shared.context.settle, self.last_write);
         let mut first: Option<String> = None;
         loop {
             let heard = self.read("verify", &target).await;
@@ -225,7 +225,7 @@ impl Play {
             return;
         };
         let mut part = self.checks.part(&format!("{prefix}.gone"), severity);
-        let mut patience = Patience::new(self.shared.context.settle);
+        let mut patience = Patience::new(self.shared.context.settle, self.last_write);
         let mut first: Option<Judged> = None;
         loop {
             let heard = self.read("verify", &target).await;
@@ -280,7 +280,7 @@ impl Play {
             );
             return;
         };
-        let mut patience = Patience::new(self.shared.context.settle);
+        let mut patience = Patience::new(self.shared.context.settle, self.last_write);
         let mut first: Option<Vec<Judged>> = None;
         let (heard, judged) = loop {
             let heard = self.read("verify", &target).await;
@@ -432,7 +432,7 @@ impl Play {
         let mut part = self
             .checks
             .part(&format!("end.state.{}", self.resources[at].name), None);
-        let mut patience = Patience::new(std::time::Duration::ZERO);
+        let mut patience = Patience::new(std::time::Duration::ZERO, self.last_write);
         let mut first: Option<Judged> = None;
         let heard = loop {
             let heard = self.read("verify", &target).await;

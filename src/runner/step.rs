@@ -136,7 +136,7 @@ impl Play {
             self.wait_out_settle().await;
         }
         let deadline = self.shared.context.deadline;
-        let mut patience = Patience::new(self.shared.context.settle);
+        let mut patience = Patience::new(self.shared.context.settle, self.last_write);
         let mut first: Option<Vec<Part>> = None;
         let (heard, parts) = loop {
             let heard = self.wire.send(ready.out.clone(), deadline).await;

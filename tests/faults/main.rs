@@ -1,8 +1,9 @@
 //! The fault matrix: the reference server with each of its faults, and what the harness says of it.
 //!
 //! The ordinary test plays, for each row of fixtures/detection.tsv, the cases that are named there and a small canary
-//! slice, and fails when none of the named checks fails, or with another severity or verdict, or when too much else
-//! does. And it holds fixtures/checks-proven.tsv: each check that a suite writes has a fault that makes it fail.
+//! slice, and fails when none of the named checks fails, or with another severity or verdict. And each check that a suite
+//! writes stands in fixtures/checks-proven.tsv with a fault that makes it fail, or in fixtures/checks-unproven.tsv. How
+//! many checks a fault sets off is a figure of the full run.
 //!
 //! With `SCIMPROOF_MATRIX=full` everything is played with every fault in every setting, the figures are printed, and the
 //! table and docs/detection.md are written anew. `SCIMPROOF_MATRIX_ONLY` narrows what is played to the faults whose name
