@@ -47,7 +47,6 @@ const TEMPTING: [&[&str]; 3] = [
         "broken-filter-ignored",
         "search-by-post-ignores-filter",
         "unknown-id-200-empty",
-        "id-as-number",
     ],
 ];
 
