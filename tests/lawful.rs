@@ -9,7 +9,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
@@ -17,10 +16,9 @@ use rand_chacha::ChaCha8Rng;
 use scim_reference::{LawfulInfo, lawful_variants};
 use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
 use scimproof::config::{Auth, Secret};
-use scimproof::data::bodies;
 use scimproof::plan::{self, Conditions, Glob, Selection};
 use scimproof::results::{Outcome, Policy, Severity};
-use scimproof::runner::{self, Context, RunTag};
+use scimproof::runner::{self, Context};
 use scimproof::suite::{self, Library};
 use scimproof::verdict::{self, Frame, KnownFailures};
 use tokio::sync::{mpsc, watch};
@@ -118,20 +116,9 @@ async fn findings(library: &Library, server: &Server, seed: u64) -> Vec<String> 
     plan.gate(&probe.facts.capabilities, &probe.schema);
     plan.declare(&probe.schema, probe.resource_types.as_deref());
     let context = Context {
-        client,
-        application: None,
-        schema: probe.schema,
-        bodies: Arc::new(bodies::all().clone()),
-        facts: probe.facts,
-        probed: probe.received,
         seed,
-        tag: RunTag::fresh(),
         jobs: 4,
-        settle: Duration::ZERO,
-        deadline: None,
-        keep: false,
-        repeat: false,
-        state_dir: None,
+        ..Context::of(client, probe)
     };
     let (events, _told) = mpsc::unbounded_channel();
     let (_stop, stopped) = watch::channel(false);

@@ -2,7 +2,6 @@
 //! answers are shown. An example that is made anew each time cannot grow stale.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
@@ -10,10 +9,9 @@ use tokio::sync::{mpsc, watch};
 use super::error::CliError;
 use crate::client::{BaseUrl, Client, ClientOptions};
 use crate::config::{Auth, Secret};
-use crate::data::bodies;
 use crate::plan::{self, Conditions, Glob, Selection};
 use crate::results::{Exchange, Policy};
-use crate::runner::{self, Context, RunTag};
+use crate::runner::{self, Context};
 use crate::suite::Library;
 
 /// Longest that anyone waits for an example.
@@ -69,22 +67,8 @@ async fn play(library: &Library, case: &str) -> Option<Answers> {
         .await
         .ok()?;
     plan.gate(&probe.facts.capabilities, &probe.schema);
-    let context = Context {
-        client,
-        application: None,
-        schema: probe.schema,
-        bodies: Arc::new(bodies::all().clone()),
-        facts: probe.facts,
-        probed: probe.received,
-        seed: 1,
-        tag: RunTag::fresh(),
-        jobs: 1,
-        settle: Duration::ZERO,
-        deadline: None,
-        keep: false,
-        repeat: false,
-        state_dir: None,
-    };
+    plan.declare(&probe.schema, probe.resource_types.as_deref());
+    let context = Context::of(client, probe);
     let (events, _told) = mpsc::unbounded_channel();
     let (_stop, stopped) = watch::channel(false);
     let collected = runner::run(&plan, context, events, stopped).await.ok()?;

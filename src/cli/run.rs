@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
@@ -19,7 +18,7 @@ use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::client::{BaseUrl, Client, ClientOptions, Redactor};
 use crate::config::{Auth, Config, Secret};
-use crate::data::{bodies, targets};
+use crate::data::targets;
 use crate::plan::{self, Plan};
 use crate::report;
 use crate::results::{Collected, Policy, Run, Stop, StopReason, TargetFacts};
@@ -278,12 +277,7 @@ async fn play(
     plan.gate(&probe.facts.capabilities, &probe.schema);
     plan.declare(&probe.schema, probe.resource_types.as_deref());
     let context = Context {
-        client: client.clone(),
         application: application(&prepared.config, target, client)?,
-        schema: probe.schema,
-        bodies: Arc::new(bodies::all().clone()),
-        facts: probe.facts,
-        probed: probe.received,
         seed: settings.seed,
         tag,
         jobs: settings.jobs,
@@ -297,6 +291,7 @@ async fn play(
         } else {
             runner::state_dir(Terminal::variable)
         },
+        ..Context::of(client.clone(), probe)
     };
     let (sender, receiver) = mpsc::unbounded_channel();
     let style = style(args, terminal);

@@ -12,8 +12,10 @@ use tokio::sync::watch;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::names::RunTag;
+use super::probe::Probe;
 use crate::client::{Client, Received, Request};
 use crate::config::Secret;
+use crate::data::bodies;
 use crate::results::{Outcome, RuleResult, StopReason, TargetFacts};
 use crate::rules::{RuleBook, Seen};
 use crate::scim::SchemaView;
@@ -83,6 +85,30 @@ pub struct Context {
     pub repeat: bool,
     /// The folder of journals; `None`: nothing is written (a target that ends with the process).
     pub state_dir: Option<PathBuf>,
+}
+
+impl Context {
+    /// The plainest run against a target that was probed: one case after the other, no patience, no repeats, nothing kept
+    /// and nothing on disk, seed 1. Callers change what they need otherwise.
+    #[must_use]
+    pub fn of(client: Client, probe: Probe) -> Self {
+        Self {
+            client,
+            application: None,
+            schema: probe.schema,
+            bodies: Arc::new(bodies::all().clone()),
+            facts: probe.facts,
+            probed: probe.received,
+            seed: 1,
+            tag: RunTag::fresh(),
+            jobs: 1,
+            settle: Duration::ZERO,
+            deadline: None,
+            keep: false,
+            repeat: false,
+            state_dir: None,
+        }
+    }
 }
 
 /// What a run tells while it runs.

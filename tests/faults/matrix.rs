@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
 use scimproof::config::{Auth, Secret};
-use scimproof::data::{bodies, mappings, targets};
+use scimproof::data::{mappings, targets};
 use scimproof::plan::{self, Conditions, Glob, Plan, Selection};
 use scimproof::results::{CaseResult, Outcome, Policy, Severity, Verdict};
-use scimproof::runner::{self, Context, RunTag};
+use scimproof::runner::{self, Context};
 use scimproof::suite::{self, Library};
 use scimproof::verdict::{self, Frame, KnownFailures};
 use serde::{Deserialize, Serialize};
@@ -215,22 +214,7 @@ async fn play(library: &Library, job: &Job) -> Option<Found> {
     };
     plan.gate(&probe.facts.capabilities, &probe.schema);
     plan.declare(&probe.schema, probe.resource_types.as_deref());
-    let context = Context {
-        client,
-        application: None,
-        schema: probe.schema,
-        bodies: Arc::new(bodies::all().clone()),
-        facts: probe.facts,
-        probed: probe.received,
-        seed: 1,
-        tag: RunTag::fresh(),
-        jobs: 1,
-        settle: Duration::ZERO,
-        deadline: None,
-        keep: false,
-        repeat: false,
-        state_dir: None,
-    };
+    let context = Context::of(client, probe);
     let (events, _told) = mpsc::unbounded_channel();
     let (_stop, stopped) = watch::channel(false);
     let collected = runner::run(&plan, context, events, stopped)

@@ -1,15 +1,12 @@
 //! What the harness says of a mutant: a slice, then the protocol, then the providers, until something has a finding.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
 
 use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
 use scimproof::config::{Auth, Secret};
-use scimproof::data::bodies;
 use scimproof::plan::{self, Conditions, Glob, Selection};
 use scimproof::results::{Outcome, Policy, Severity};
-use scimproof::runner::{self, Context, RunTag};
+use scimproof::runner::{self, Context};
 use scimproof::suite::Library;
 use scimproof::verdict::{self, Frame, KnownFailures};
 use tokio::sync::{mpsc, watch};
@@ -79,23 +76,8 @@ async fn part(library: &Library, mutant: Option<Mutant>, cases: &[&str]) -> BTre
     };
     plan.gate(&probe.facts.capabilities, &probe.schema);
     plan.declare(&probe.schema, probe.resource_types.as_deref());
-    let context = Context {
-        client,
-        application: None,
-        schema: probe.schema,
-        bodies: Arc::new(bodies::all().clone()),
-        facts: probe.facts,
-        probed: probe.received,
-        seed: 1,
-        tag: RunTag::fresh(),
-        // In turn, so that "every third time" is the same time in every run.
-        jobs: 1,
-        settle: Duration::ZERO,
-        deadline: None,
-        keep: false,
-        repeat: false,
-        state_dir: None,
-    };
+    // One case after the other, so that "every third time" is the same time in every run.
+    let context = Context::of(client, probe);
     let (events, _told) = mpsc::unbounded_channel();
     let (_stop, stopped) = watch::channel(false);
     let collected = runner::run(&plan, context, events, stopped)
