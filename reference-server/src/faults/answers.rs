@@ -3,10 +3,12 @@
 use axum::http::header::{ETAG, LOCATION};
 use serde_json::{Value, json};
 
+use super::memory::Memory;
 use super::nth::lie;
-use super::twist::{asked, refuses, replied, told};
+use super::twist::{Twist, asked, document, refuses, replied, told};
 use super::wire::{at, no, on, parameter, place};
 use super::{ALL, FaultInfo, PROVIDERS, RFC, own};
+use crate::engine::hooks::Action;
 use crate::http::Answer;
 use crate::http::hooks::Incoming;
 
@@ -153,33 +155,17 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         ),
         own(
             "put-drops-what-differs",
-            "A PUT with another displayName, title or name is answered as done and not stored",
+            "A PUT is answered as done and not stored",
             ALL,
             PUT,
-            || {
-                vec![super::twist::document(|moment, before, after| {
-                    if let (crate::engine::hooks::Action::Replace, Some(before)) =
-                        (moment.action, before)
-                    {
-                        *after = before.clone();
-                    }
-                })]
-            },
+            || drops(Action::Replace),
         ),
         own(
             "patch-drops-everything",
-            "A PATCH of a person is answered as done and not stored",
+            "A PATCH is answered as done and not stored",
             ALL,
             PATCH,
-            || {
-                vec![super::twist::document(|moment, before, after| {
-                    if let (crate::engine::hooks::Action::Patch, Some(before)) =
-                        (moment.action, before)
-                    {
-                        *after = before.clone();
-                    }
-                })]
-            },
+            || drops(Action::Patch),
         ),
         own(
             "refusals-accepted",
@@ -234,7 +220,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             RFC,
             ERROR,
             || {
-                let sent: super::memory::Memory<Vec<u8>> = super::memory::Memory::default();
+                let sent: Memory<Vec<u8>> = Memory::default();
                 let known = sent.clone();
                 vec![
                     asked(move |request| {
@@ -260,7 +246,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             RFC,
             "RFC 7644 section 3.4.1",
             || {
-                let all: super::memory::Memory<Vec<Value>> = super::memory::Memory::default();
+                let all: Memory<Vec<Value>> = Memory::default();
                 let known = all.clone();
                 vec![
                     told(move |request, status, body| {
@@ -286,7 +272,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             ALL,
             "RFC 7644 section 2",
             || {
-                let all: super::memory::Memory<Vec<Value>> = super::memory::Memory::default();
+                let all: Memory<Vec<Value>> = Memory::default();
                 let known = all.clone();
                 vec![
                     told(move |request, status, body| {
@@ -525,7 +511,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             PROVIDERS,
             "RFC 7643 section 4.1.1",
             || {
-                let off: super::memory::Memory<bool> = super::memory::Memory::default();
+                let off: Memory<bool> = Memory::default();
                 let known = off.clone();
                 vec![
                     refuses(move |request, body| {
@@ -561,8 +547,17 @@ fn is_create(request: &Incoming) -> bool {
     on(request, "POST", "Users") || on(request, "POST", "Groups")
 }
 
+/// A change of this kind that nothing is kept of.
+fn drops(action: Action) -> Vec<Twist> {
+    vec![document(move |moment, before, after| {
+        if let (true, Some(before)) = (moment.action == action, before) {
+            *after = before.clone();
+        }
+    })]
+}
+
 /// This method on this collection or its resources is a server error, and nothing is done.
-fn fails(method: &'static str, collection: &'static str) -> Vec<super::twist::Twist> {
+fn fails(method: &'static str, collection: &'static str) -> Vec<Twist> {
     vec![asked(move |request| {
         (request.method == *method && place(request).0 == collection).then(|| no(500, "not today"))
     })]

@@ -120,13 +120,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             || {
                 let count: Memory<u32> = Memory::default();
                 vec![replied(move |request, answer| {
-                    let plain = is_list(request) && parameter(request, "filter").is_none();
-                    if plain
-                        && count.with(|count| {
-                            *count += 1;
-                            *count > 3
-                        })
-                    {
+                    if is_later_plain_list(request, &count) {
                         *answer = no(500, "the query failed");
                     }
                 })]
@@ -140,12 +134,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             || {
                 let count: Memory<u32> = Memory::default();
                 vec![told(move |request, _, body| {
-                    let plain = is_list(request) && parameter(request, "filter").is_none();
-                    if plain
-                        && count.with(|count| {
-                            *count += 1;
-                            *count > 3
-                        })
+                    if is_later_plain_list(request, &count)
                         && let Some(list) = body.as_object_mut()
                     {
                         list.retain(|name, _| name == "Resources");
@@ -161,13 +150,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             || {
                 let count: Memory<u32> = Memory::default();
                 vec![told(move |request, _, body| {
-                    let plain = is_list(request) && parameter(request, "filter").is_none();
-                    if plain
-                        && count.with(|count| {
-                            *count += 1;
-                            *count > 3
-                        })
-                    {
+                    if is_later_plain_list(request, &count) {
                         for name in ["totalResults", "startIndex", "itemsPerPage"] {
                             body[name] = json!(body[name].to_string());
                         }
@@ -360,6 +343,19 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
     ]
+}
+
+/// Lists without a filter that are still right, so that the probe and the first cases see nothing.
+const RIGHT_LISTS: u32 = 3;
+
+/// A list without a filter after the first ones, which are counted here.
+fn is_later_plain_list(request: &Incoming, count: &Memory<u32>) -> bool {
+    is_list(request)
+        && parameter(request, "filter").is_none()
+        && count.with(|count| {
+            *count += 1;
+            *count > RIGHT_LISTS
+        })
 }
 
 /// A GET of a collection of people or groups.
