@@ -30,7 +30,27 @@ pub(crate) struct Behaviour {
     pub(crate) from: From,
 }
 
-/// The bar of issue 8, in kB.
+/// What a file of lies holds: the lie's name, how a run may end, and what it does.
+pub(crate) type Told = (&'static str, Ends, Lie);
+
+/// Lies from the start and lies from the first write, as behaviours.
+pub(crate) fn behaviours(from_the_start: &[Told], from_the_first_write: &[Told]) -> Vec<Behaviour> {
+    let started = from_the_start.iter().map(|lie| (lie, From::TheStart));
+    let later = from_the_first_write
+        .iter()
+        .map(|lie| (lie, From::TheFirstWrite));
+    started
+        .chain(later)
+        .map(|((name, ends, lie), from)| Behaviour {
+            name,
+            ends: *ends,
+            lie: *lie,
+            from,
+        })
+        .collect()
+}
+
+/// The most memory that a run may take, in kB, whatever the server does.
 const MOST_MEMORY: u64 = 150 << 10;
 /// Given to the program as `--deadline`.
 const DEADLINE: &str = "5";

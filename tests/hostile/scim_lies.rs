@@ -5,10 +5,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::behaviours::{Behaviour, Ends};
-use super::server::From::{TheFirstWrite, TheStart};
+use super::behaviours::{Behaviour, Ends, Told, behaviours};
 use super::server::Piece::Bytes;
-use super::server::{Answer, Asked, Lie, Piece};
+use super::server::{Answer, Asked, Piece};
 
 /// Moves cursors, paints, sets titles, ends tags and sections, turns reading directions.
 pub(crate) const NASTY: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m</script><script>alert(1)</script><img src=x onerror=alert(1)>]]>&\"'\u{202e}`|**\r\n::error::x";
@@ -88,7 +87,7 @@ fn of_lists(asked: &Asked, text: impl FnOnce() -> String) -> Vec<Piece> {
     }
 }
 
-const FROM_THE_START: &[(&str, Ends, Lie)] = &[
+const FROM_THE_START: &[Told] = &[
     ("json/10000-deep-arrays", Ends::Untestable, |_, right, _| {
         body(right, deep("[", "]"))
     }),
@@ -233,7 +232,7 @@ const FROM_THE_START: &[(&str, Ends, Lie)] = &[
     }),
 ];
 
-const FROM_THE_FIRST_WRITE: &[(&str, Ends, Lie)] = &[
+const FROM_THE_FIRST_WRITE: &[Told] = &[
     ("ids/dot-dot", Ends::Finding, |_, right, _| {
         ids_everywhere(right, "..")
     }),
@@ -441,15 +440,5 @@ const FROM_THE_FIRST_WRITE: &[(&str, Ends, Lie)] = &[
 
 /// All of them.
 pub(crate) fn all() -> Vec<Behaviour> {
-    let started = FROM_THE_START.iter().map(|lie| (lie, TheStart));
-    let later = FROM_THE_FIRST_WRITE.iter().map(|lie| (lie, TheFirstWrite));
-    started
-        .chain(later)
-        .map(|((name, ends, lie), from)| Behaviour {
-            name,
-            ends: *ends,
-            lie: *lie,
-            from,
-        })
-        .collect()
+    behaviours(FROM_THE_START, FROM_THE_FIRST_WRITE)
 }

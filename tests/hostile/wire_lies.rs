@@ -4,10 +4,9 @@ use std::io::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::behaviours::{Behaviour, Ends};
-use super::server::From::{TheFirstWrite, TheStart};
+use super::behaviours::{Behaviour, Ends, Told, behaviours};
 use super::server::Piece::{Bytes, Close, Drip, Hang, Pause, Repeat, Reset};
-use super::server::{Answer, Asked, ENDLESS, Lie, Piece};
+use super::server::{Answer, Asked, ENDLESS, Piece};
 
 /// Several times what fits between two looks at the clock in a build for debugging.
 const A_LOT: usize = 1_000_000;
@@ -83,7 +82,7 @@ fn with_header(answer: &Answer, name: &str, value: &str) -> Vec<Piece> {
 }
 
 /// Lies that are told from the start: nothing can be tested, or what can be is found wrong.
-pub(crate) const FROM_THE_START: &[(&str, Ends, Lie)] = &[
+pub(crate) const FROM_THE_START: &[Told] = &[
     ("socket/closes-after-accept", Ends::Untestable, |_, _, _| {
         vec![Close]
     }),
@@ -194,7 +193,7 @@ pub(crate) const FROM_THE_START: &[(&str, Ends, Lie)] = &[
 ];
 
 /// Lies that begin when the harness has begun to trust: from its first write on.
-pub(crate) const FROM_THE_FIRST_WRITE: &[(&str, Ends, Lie)] = &[
+pub(crate) const FROM_THE_FIRST_WRITE: &[Told] = &[
     ("socket/goes-silent", Ends::Finding, |_, _, _| vec![Hang]),
     ("socket/goes-away", Ends::Finding, |_, _, _| vec![Close]),
     ("socket/resets-writes", Ends::Finding, |asked, _, _| {
@@ -515,15 +514,5 @@ pub(crate) const FROM_THE_FIRST_WRITE: &[(&str, Ends, Lie)] = &[
 
 /// All of them.
 pub(crate) fn all() -> Vec<Behaviour> {
-    let started = FROM_THE_START.iter().map(|lie| (lie, TheStart));
-    let later = FROM_THE_FIRST_WRITE.iter().map(|lie| (lie, TheFirstWrite));
-    started
-        .chain(later)
-        .map(|((name, ends, lie), from)| Behaviour {
-            name,
-            ends: *ends,
-            lie: *lie,
-            from,
-        })
-        .collect()
+    behaviours(FROM_THE_START, FROM_THE_FIRST_WRITE)
 }
