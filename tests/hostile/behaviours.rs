@@ -279,21 +279,6 @@ fn well_formed(xml: &str) -> Result<(), String> {
     }
 }
 
-/// Twice where the first try went wrong otherwise than by a panic: time and memory on a machine that is busy with other
-/// tests say nothing about the harness. The first try is told, so that nothing is passed over.
-fn patiently(base_url: &str, behaviour: &Behaviour) -> (Ended, Vec<String>) {
-    let (ended, wrong) = survive(base_url, behaviour.ends, None);
-    if wrong.is_empty() || wrong.iter().any(|what| what.contains("panic")) {
-        return (ended, wrong);
-    }
-    println!(
-        "{} went wrong at first: {}",
-        behaviour.name,
-        wrong.join("; ")
-    );
-    survive(base_url, behaviour.ends, None)
-}
-
 /// Every second behaviour, since each costs the start of a program; `SCIMPROOF_HOSTILE=all` plays all of them,
 /// `SCIMPROOF_HOSTILE=gzip` those with this in their names.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -324,7 +309,7 @@ async fn no_server_can_crash_hang_or_bloat_the_harness() {
             )
             .await;
             let base_url = server.base_url.clone();
-            let done = tokio::task::spawn_blocking(move || patiently(&base_url, &behaviour))
+            let done = tokio::task::spawn_blocking(move || survive(&base_url, behaviour.ends, None))
                 .await
                 .unwrap();
             (behaviour.name.to_owned(), done)
