@@ -309,9 +309,10 @@ async fn no_server_can_crash_hang_or_bloat_the_harness() {
             )
             .await;
             let base_url = server.base_url.clone();
-            let done = tokio::task::spawn_blocking(move || survive(&base_url, behaviour.ends, None))
-                .await
-                .unwrap();
+            let done =
+                tokio::task::spawn_blocking(move || survive(&base_url, behaviour.ends, None))
+                    .await
+                    .unwrap();
             (behaviour.name.to_owned(), done)
         });
     }

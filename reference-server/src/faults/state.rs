@@ -42,6 +42,32 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
+            "deleted-data-returns",
+            "Who is created again has what the deleted record of that name had",
+            ALL,
+            "RFC 7644 section 3.6",
+            || {
+                let past: Memory<HashMap<String, Object>> = Memory::default();
+                vec![document(move |moment, before, after| {
+                    let Some(name) = text(after, "userName").map(str::to_lowercase) else {
+                        return;
+                    };
+                    past.with(|past| {
+                        if let (Action::Create, None, Some(old)) =
+                            (moment.action, before, past.get(&name))
+                        {
+                            for (attribute, value) in old {
+                                after
+                                    .entry(attribute.clone())
+                                    .or_insert_with(|| value.clone());
+                            }
+                        }
+                        past.insert(name, after.clone());
+                    });
+                })]
+            },
+        ),
+        own(
             "lists-are-stale",
             "Lists show people as they were created",
             OKTA_ENTRA,
