@@ -40,6 +40,7 @@ pub struct StateContext<'a> {
 }
 
 /// Compares a resource with its last known state: `state.PATH` for each path that was to change, `state.rest` for all others.
+/// A path that may become anything is left out of the comparison, and is no check: nothing could make it fail.
 ///
 /// [`Change::Gone`] is judged by [`super::gone`], [`Change::Any`] not at all.
 #[must_use]
@@ -60,24 +61,29 @@ pub fn compare_state(
         match AttrPath::parse(text) {
             Err(error) => out.push(Judged::broken(what, error.to_string(), "", "")),
             Ok(path) => {
-                out.push(
-                    match matcher::judge(matcher, after, &path, text, context.known, context.schema)
-                    {
-                        Ok(()) => Judged::held(what),
-                        Err(mismatch) => Judged::broken(
-                            what,
-                            mismatch.message,
-                            mismatch.expected,
-                            mismatch.actual,
-                        ),
-                    },
-                );
+                if *matcher != Matcher::Any {
+                    out.push(judge_path(what, matcher, after, &path, text, context));
+                }
                 changed.push(path);
             }
         }
     }
     out.push(judge_rest("state.rest", before, after, &changed, context));
     out
+}
+
+fn judge_path(
+    what: String,
+    matcher: &Matcher,
+    after: &Value,
+    path: &AttrPath,
+    text: &str,
+    context: &StateContext<'_>,
+) -> Judged {
+    match matcher::judge(matcher, after, path, text, context.known, context.schema) {
+        Ok(()) => Judged::held(what),
+        Err(mismatch) => Judged::broken(what, mismatch.message, mismatch.expected, mismatch.actual),
+    }
 }
 
 /// Judges that the answer is the known state of a resource.

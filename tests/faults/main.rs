@@ -8,8 +8,9 @@
 //! With `SCIMPROOF_MATRIX=full` everything is played with every fault in every setting, the figures are printed, and the
 //! table and docs/detection.md are written anew. `SCIMPROOF_MATRIX_ONLY` narrows what is played to the faults whose name
 //! fits a pattern; for the others stands what was recorded last. `SCIMPROOF_MATRIX=new` plays only the cases with checks
-//! that have no row yet, and adds their rows: a minute after a new case was written. `SCIMPROOF_MATRIX=tables` plays
-//! nothing and writes what the recorded runs and the tables say.
+//! that have no row yet, and adds their rows: a minute after a new case was written; `SCIMPROOF_MATRIX_CHECKS` narrows
+//! them to those that fit a pattern. `SCIMPROOF_MATRIX=tables` plays nothing and writes what the recorded runs and the
+//! tables say.
 
 mod definitions;
 mod matrix;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use scimproof::client::{BaseUrl, Client, ClientOptions, install_crypto};
 use scimproof::config::{Auth, Secret};
@@ -160,6 +160,30 @@ pub(crate) fn library() -> Library {
     library
 }
 
+/// Ids of cases by setting and profiles.
+type Played = BTreeMap<(&'static str, Vec<&'static str>), Arc<BTreeSet<String>>>;
+
+/// What the settings before this one play. Planned once, since every fault asks.
+fn played_before(
+    library: &Library,
+    setting: &Setting,
+    profiles: &[&'static str],
+) -> Arc<BTreeSet<String>> {
+    static PLAYED: Mutex<Played> = Mutex::new(BTreeMap::new());
+    let mut played = PLAYED.lock().unwrap_or_else(PoisonError::into_inner);
+    let entry = played.entry((setting.name, profiles.to_vec()));
+    let earlier = SETTINGS.iter().take_while(|other| *other != setting);
+    let ids = entry.or_insert_with(|| {
+        let plans = earlier.filter_map(|other| other.plan(library, profiles, Vec::new()));
+        let ids = plans.flat_map(|plan| {
+            let ids: Vec<String> = plan.to_play().map(|planned| planned.id.clone()).collect();
+            ids
+        });
+        Arc::new(ids.collect())
+    });
+    Arc::clone(ids)
+}
+
 /// Plays a job; `None` where the setting has nothing to play.
 async fn play(library: &Library, job: &Job) -> Option<Found> {
     install_crypto();
@@ -167,16 +191,8 @@ async fn play(library: &Library, job: &Job) -> Option<Found> {
         setting, profiles, ..
     } = job;
     let mut plan = setting.plan(library, profiles, job.cases.clone())?;
-    let before = SETTINGS.iter().take_while(|other| *other != setting);
-    for earlier in before {
-        let earlier = earlier.plan(library, profiles, Vec::new());
-        let played: BTreeSet<String> = earlier
-            .iter()
-            .flat_map(Plan::to_play)
-            .map(|planned| planned.id.clone())
-            .collect();
-        plan.cases.retain(|planned| !played.contains(&planned.id));
-    }
+    let before = played_before(library, setting, profiles);
+    plan.cases.retain(|planned| !before.contains(&planned.id));
     plan.to_play().next()?;
     let token = "fault-matrix-token";
     let running = scim_reference::start(scim_reference::Options {

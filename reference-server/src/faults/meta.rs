@@ -96,16 +96,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "id is a number",
             ALL,
             "RFC 7643 section 3.1",
-            || {
-                shows(|resource| {
-                    if let Some(id) = wire::text(resource, "id") {
-                        let number: u64 = id
-                            .bytes()
-                            .fold(7, |hash, byte| (hash * 31 + u64::from(byte)) % 1_000_003);
-                        resource.insert("id".to_owned(), json!(number));
-                    }
-                })
-            },
+            || shows(numbered),
         ),
         own(
             "id-missing-in-lists",
@@ -412,6 +403,16 @@ pub(super) fn faults() -> Vec<FaultInfo> {
 
 fn collection_is_groups(request: &crate::http::hooks::Incoming) -> bool {
     wire::place(request).0 == "Groups"
+}
+
+/// The id becomes a number.
+pub(super) fn numbered(resource: &mut Object) {
+    if let Some(id) = wire::text(resource, "id") {
+        let number: u64 = id
+            .bytes()
+            .fold(7, |hash, byte| (hash * 31 + u64::from(byte)) % 1_000_003);
+        resource.insert("id".to_owned(), json!(number));
+    }
 }
 
 fn shows(change: fn(&mut Object)) -> Vec<Twist> {

@@ -16,6 +16,8 @@ mod errors;
 mod filters;
 mod groups;
 mod http;
+mod ids;
+mod lists;
 mod members;
 mod memory;
 mod meta;
@@ -24,8 +26,11 @@ mod paging;
 mod patch;
 mod paths;
 mod put;
+mod refusals;
+mod returns;
 mod state;
 mod timing;
+mod traces;
 mod twist;
 mod users;
 mod wire;
@@ -97,6 +102,11 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         timing::faults(),
         nth::faults(),
         answers::faults(),
+        ids::faults(),
+        lists::faults(),
+        refusals::faults(),
+        returns::faults(),
+        traces::faults(),
     ]
     .concat()
 });

@@ -1,5 +1,7 @@
 //! Pages and counts.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::memory::Memory;
@@ -139,35 +141,23 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 })
             },
         ),
-        of(43, "rows-beyond-the-end", RFC, || {
-            let totals: Memory<i64> = Memory::default();
-            let learn = totals.clone();
-            vec![
-                asked(move |request| {
-                    let start = number(request, "startIndex")?;
-                    let total = totals.with(|total| *total);
-                    if start > total + 20 {
-                        set_parameter(
-                            request,
-                            "startIndex",
-                            Some(
-                                &(total - number(request, "count").unwrap_or(2))
-                                    .max(1)
-                                    .to_string(),
-                            ),
-                        );
-                    }
-                    None
-                }),
-                told(move |request, _, body| {
-                    if let Some(total) = body["totalResults"]
-                        .as_i64()
-                        .filter(|_| parameter(request, "filter").is_none())
-                    {
-                        learn.with(|known| *known = total);
-                    }
-                }),
-            ]
+        of(43, "rows-beyond-the-end", ALL, || {
+            let last: Memory<HashMap<String, Value>> = Memory::default();
+            vec![told(move |request, status, body| {
+                if status != 200 || parameter(request, "filter").is_some() {
+                    return;
+                }
+                let (kind, start) = (place(request).0.to_owned(), number(request, "startIndex"));
+                let total = body["totalResults"].as_i64().unwrap_or_default();
+                if length(body) > 0 {
+                    last.with(|last| last.insert(kind, body["Resources"].clone()));
+                } else if start.is_some_and(|start| start > total)
+                    && let Some(rows) = last.with(|last| last.get(&kind).cloned())
+                {
+                    body["Resources"] = rows;
+                    body["itemsPerPage"] = json!(length(body));
+                }
+            })]
         }),
         own(
             "beyond-the-end-400",

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::memory::Memory;
-use super::twist::{Twist, deletion, document, membership, replied};
-use super::wire::place;
+use super::twist::{Twist, deletion, document, membership, replied, sent};
+use super::wire::{no, on, place};
 use super::{ENTRA, ENTRA_RFC, FaultInfo, OKTA_ENTRA, RFC, of, own};
 use crate::engine::hooks::{Action, Deletion};
 use crate::store::{Delta, Slot};
@@ -44,6 +44,28 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 super::twist::clash(move |_, _, _| !is_blind.with(std::mem::take)),
             ]
         }),
+        of(23, "race-loser-500", ENTRA_RFC, || {
+            let begun: Memory<HashMap<String, Instant>> = Memory::default();
+            let known = begun.clone();
+            vec![
+                held("POST", "Users"),
+                sent(move |request, body| {
+                    let name = body["userName"].as_str().map(str::to_lowercase);
+                    if let (true, Some(name)) = (on(request, "POST", "Users"), name) {
+                        begun.with(|begun| *begun.entry(name).or_insert_with(Instant::now));
+                    }
+                }),
+                replied(move |request, answer| {
+                    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                    let name = body["userName"].as_str().map(str::to_lowercase);
+                    let at = name.and_then(|name| known.with(|known| known.get(&name).copied()));
+                    if answer.status == 409 && at.is_some_and(|at| at.elapsed() < BLIND) {
+                        *answer = no(500, "duplicate key value violates unique constraint");
+                    }
+                }),
+            ]
+        })
+        .saying("Of two creates at the same moment the loser gets a 500"),
         of(149, "parallel-members-lost", ENTRA, || {
             let begun: Memory<HashMap<Slot, (Instant, Vec<Slot>)>> = Memory::default();
             vec![
