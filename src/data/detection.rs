@@ -1,6 +1,7 @@
 //! What must notice each fault of the reference server: fixtures/detection.tsv.
 //!
-//! A row is a fault and a profile: the verdict that the profile must get, the severity of the finding, and the checks
+//! A row is a fault and a profile, `FAULT@PROFILE`, or `FAULT@PROFILE+SETTING` where the fault bites only a target that
+//! leaves something out or promises something (tests/faults says which settings there are): the verdict that the profile must get, the severity of the finding, and the checks
 //! or rules of which at least one must fail. And the observed defects that no server can show on the wire:
 //! fixtures/defects-not-shown.tsv, with the reason.
 
@@ -46,6 +47,8 @@ pub struct Detection {
     pub fault: &'static str,
     /// The profile that is played.
     pub profile: &'static str,
+    /// What the target is besides broken; `plain` where nothing is said.
+    pub setting: &'static str,
     /// The verdict that it must get.
     pub verdict: Verdict,
     /// The severity of the finding.
@@ -89,11 +92,13 @@ fn row(cells: &Cells) -> Result<(&'static str, Detection), DataError> {
     let (fault, profile) = id
         .split_once('@')
         .ok_or_else(|| cells.error(format!("`{id}` must be a fault, `@` and a profile")))?;
+    let (profile, setting) = profile.split_once('+').unwrap_or((profile, "plain"));
     Ok((
         id,
         Detection {
             fault,
             profile,
+            setting,
             verdict: cells.word("verdict", VERDICTS)?,
             severity: cells.word("severity", SEVERITIES)?,
             noticed_by: cells.text("noticed_by")?.split(' ').collect(),

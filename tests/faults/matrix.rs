@@ -90,6 +90,11 @@ impl Setting {
         SETTINGS[0]
     }
 
+    /// The setting of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        SETTINGS.into_iter().find(|setting| setting.name == name)
+    }
+
     fn policy(&self) -> Policy {
         match self.persona.and_then(targets::find) {
             Some(target) => target.policy.clone(),

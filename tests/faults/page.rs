@@ -43,10 +43,13 @@ pub(crate) fn rendered() -> String {
         }
         for row in rows {
             let verdict = format!("{:?}", row.verdict);
+            let profile = match row.setting {
+                "plain" => row.profile.to_owned(),
+                setting => format!("{} ({setting})", row.profile),
+            };
             let _ = writeln!(
                 page,
-                "{head} {} | {verdict} | {} | {} |",
-                row.profile,
+                "{head} {profile} | {verdict} | {} | {} |",
                 row.severity.as_str(),
                 row.noticed_by.join("<br>")
             );

@@ -44,12 +44,17 @@ fn reasons() -> BTreeSet<String> {
         .collect()
 }
 
-/// What is proven needs no reason any more.
-fn forget_reasons(proofs: &Proofs) {
+/// What is proven needs no reason any more, nor does what no suite writes any more.
+fn forget_reasons(proofs: &Proofs, written: &BTreeSet<String>) {
     let text = fs::read_to_string(REASONS).unwrap_or_default();
     let kept: String = text
         .lines()
-        .filter(|line| !proofs.contains_key(line.split('\t').next().unwrap_or(line)))
+        .enumerate()
+        .filter(|(number, line)| {
+            let id = line.split('\t').next().unwrap_or(line);
+            *number == 0 || (!proofs.contains_key(id) && written.contains(id))
+        })
+        .map(|(_, line)| line)
         .map(|line| format!("{line}\n"))
         .collect();
     if kept != text {
@@ -114,13 +119,12 @@ fn all_of<'a>(
 /// Checks and rules without a fault and without a reason.
 pub(crate) fn missing() -> BTreeSet<String> {
     let reasons = reasons();
-    without_among(&table().into_keys().chain(reasons).collect())
+    without_among(&written(), &table().into_keys().chain(reasons).collect())
 }
 
 /// Checks and rules that these ids do not cover. A step that moved to another case of its profile is covered until the
 /// table is written anew.
-fn without_among(known: &BTreeSet<String>) -> BTreeSet<String> {
-    let written = written();
+fn without_among(written: &BTreeSet<String>, known: &BTreeSet<String>) -> BTreeSet<String> {
     let moved: BTreeSet<(&str, &str)> = known
         .iter()
         .filter(|id| !written.contains(*id))
@@ -173,7 +177,7 @@ pub(crate) fn write() {
         .map(|(id, (_, fault, setting))| (id, (fault.to_owned(), setting.to_owned())))
         .collect();
     store(&proofs);
-    forget_reasons(&proofs);
+    forget_reasons(&proofs, &written);
 }
 
 fn keep_best(
@@ -207,7 +211,8 @@ fn asked_for(checks: BTreeSet<String>) -> BTreeSet<String> {
 
 /// Looks for faults that make the checks fail that have no row yet, in their own cases only, and adds the rows.
 pub(crate) fn add(faults: &[&'static str]) -> String {
-    let missing = asked_for(without_among(&table().into_keys().collect()));
+    let written = written();
+    let missing = asked_for(without_among(&written, &table().into_keys().collect()));
     let cases: BTreeSet<&str> = missing
         .iter()
         .filter(|id| !id.starts_with("rules/"))
@@ -245,7 +250,7 @@ pub(crate) fn add(faults: &[&'static str]) -> String {
         }
         store(&proofs);
     }
-    forget_reasons(&proofs);
+    forget_reasons(&proofs, &written);
     let reasons = reasons();
     let left: Vec<String> = missing
         .iter()

@@ -1,13 +1,12 @@
 //! Ids that are not the ids of everybody else, or that are given twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::memory::Memory;
 use super::meta::numbered;
-use super::twist::{Twist, asked, behave, each, replied, told};
-use super::wire::{self, ENTERPRISE, at, is_group, on};
+use super::twist::{Twist, asked, each, replied, told};
+use super::wire::{self, ENTERPRISE, at, is_group, place};
 use super::{ALL, FaultInfo, OKTA_ENTRA, PROVIDERS, own};
-use crate::engine::Removed;
 use crate::http::Answer;
 use crate::http::hooks::Incoming;
 
@@ -56,17 +55,17 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         ),
         own(
             "deleted-person-comes-back",
-            "A person who is created under the name of a deleted one gets the old id",
+            "A person who is created under a name that a deleted one ever had gets the old id",
             PROVIDERS,
             ID,
-            || vec![behave(|behaviour| behaviour.removed = Removed::Revived)],
+            || old_ids_again("Users", "userName"),
         ),
         own(
             "deleted-group-comes-back",
             "A group that is created under the name of a deleted one gets the old id",
             OKTA_ENTRA,
             ID,
-            old_ids_again,
+            || old_ids_again("Groups", "displayName"),
         ),
     ]
 }
@@ -74,13 +73,14 @@ pub(super) fn faults() -> Vec<FaultInfo> {
 /// Which names there were, and which new ids hide behind old ones.
 #[derive(Default)]
 struct Graves {
-    name_of: HashMap<String, String>,
+    /// Id -> every name that it was seen with.
+    names_of: HashMap<String, HashSet<String>>,
     old_id_of: HashMap<String, String>,
     /// The real id, and the one that is shown.
     disguised: Vec<(String, String)>,
 }
 
-fn old_ids_again() -> Vec<Twist> {
+fn old_ids_again(collection: &'static str, name: &'static str) -> Vec<Twist> {
     let graves: Memory<Graves> = Memory::default();
     let (asking, learning, dressing) = (graves.clone(), graves.clone(), graves);
     vec![
@@ -93,23 +93,24 @@ fn old_ids_again() -> Vec<Twist> {
             None
         }),
         told(move |request, status, body| {
-            if on(request, "POST", "Groups")
-                && status == 201
-                && let (Some(id), Some(name)) = (body["id"].as_str(), body["displayName"].as_str())
-            {
+            let found = (body["id"].as_str(), body[name].as_str());
+            if let ((Some(id), Some(name)), true) = (found, place(request).0 == collection) {
                 learning.with(|graves| {
-                    if let Some(old) = graves.old_id_of.remove(name) {
+                    if status == 201
+                        && let Some(old) = graves.old_id_of.remove(name)
+                    {
                         graves.disguised.push((id.to_owned(), old));
                     }
-                    graves.name_of.insert(id.to_owned(), name.to_owned());
+                    let names = graves.names_of.entry(id.to_owned()).or_default();
+                    names.insert(name.to_owned());
                 });
             }
         }),
         replied(move |request, answer| {
             dressing.with(|graves| {
-                if at(request, "DELETE", "Groups") && answer.status < 300 {
+                if at(request, "DELETE", collection) && answer.status < 300 {
                     let id = wire::id(request).unwrap_or_default();
-                    if let Some(name) = graves.name_of.remove(&id) {
+                    for name in graves.names_of.remove(&id).into_iter().flatten() {
                         graves.old_id_of.insert(name, id.clone());
                     }
                     graves.disguised.retain(|(real, _)| *real != id);

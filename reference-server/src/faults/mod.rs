@@ -10,6 +10,7 @@ mod active;
 mod answers;
 mod declared;
 mod deletion;
+mod demands;
 mod discovery;
 mod duplicates;
 mod errors;
@@ -102,6 +103,7 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         timing::faults(),
         nth::faults(),
         answers::faults(),
+        demands::faults(),
         ids::faults(),
         lists::faults(),
         refusals::faults(),

@@ -144,10 +144,8 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         of(43, "rows-beyond-the-end", ALL, || {
             let last: Memory<HashMap<String, Value>> = Memory::default();
             vec![told(move |request, status, body| {
-                if status != 200 || parameter(request, "filter").is_some() {
-                    return;
-                }
-                let (kind, start) = (place(request).0.to_owned(), number(request, "startIndex"));
+                let start = number(request, "startIndex").filter(|_| status == 200);
+                let kind = format!("{} {:?}", place(request).0, parameter(request, "filter"));
                 let total = body["totalResults"].as_i64().unwrap_or_default();
                 if length(body) > 0 {
                     last.with(|last| last.insert(kind, body["Resources"].clone()));

@@ -68,10 +68,11 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             vec![operations(|moment, _, operations| {
                 let known = |operation: &Operation| {
                     operation.path.as_ref().is_none_or(|path| {
-                        path.contains('[')
-                            || AttrPath::parse(path).is_some_and(|path| {
-                                path.resolve(moment.kind, &Leniency::DEFAULT).is_some()
-                            })
+                        let kept = AttrPath::parse(path).is_some_and(|path| {
+                            path.resolve(moment.kind, &Leniency::DEFAULT).is_some()
+                        });
+                        // One that most products do not have is not kept here either.
+                        path.contains('[') || kept && !path.eq_ignore_ascii_case("timezone")
                     })
                 };
                 if let Some(first) = operations.iter().position(|operation| !known(operation)) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::memory::Memory;
 use super::twist::{Twist, behave, document, each, sent, shown, told};
 use super::wire::{self, at, on, text};
-use super::{ENTRA, ENTRA_RFC, FaultInfo, OKTA_ENTRA, OKTA_ENTRA_RFC, own};
+use super::{ENTRA, ENTRA_RFC, FaultInfo, OKTA_ENTRA_RFC, PROVIDERS, own};
 use crate::engine::PatchAnswer;
 use crate::engine::hooks::Action;
 use crate::protocol::Object;
@@ -100,7 +100,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         own(
             "department-gets-the-title",
             "A PUT stores the title as the department too",
-            OKTA_ENTRA,
+            PROVIDERS,
             "RFC 7644 section 3.5.1",
             || {
                 vec![document(|moment, _, after| {

@@ -143,6 +143,15 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 },
             )]
         }),
+        of(118, "manager-text-in-create-refused", ENTRA, || {
+            refused(400, |user| {
+                let manager = user
+                    .get(ENTERPRISE)
+                    .and_then(|extension| extension.get("manager"));
+                manager.is_some_and(Value::is_string)
+            })
+        })
+        .saying("A create whose manager is a string is refused"),
         of(119, "manager-shown-as-text", ENTRA_RFC, || {
             vec![each(|_, user| {
                 if let Some(manager) = user
