@@ -240,7 +240,7 @@ impl Play {
         let whole = seen.ended && seen.stood_still();
         let last = seen.last;
         self.checks.add(list, last.as_ref());
-        // No page can be too long where the first one had room for all.
+        // No page can be too long where the first one had room for all: there is nothing to check.
         let fitted = seen.pages <= 1 && seen.elements <= u64::from(walk.count);
         for (what, wrong) in [("count", seen.long), ("numbers", seen.numbers)] {
             let mut part = self.checks.part(&id(what), walk.severity);
@@ -249,10 +249,7 @@ impl Play {
                     part.ruling = Judged::broken(what, message, "", "").ruling;
                     self.checks.add(part, Some(&heard));
                 }
-                None if what == "count" && fitted => {
-                    let why = "everything fitted on the first page".to_owned();
-                    self.checks.add_skipped(part, why, last.as_ref());
-                }
+                None if what == "count" && fitted => {}
                 None => {
                     self.checks.add(part, last.as_ref());
                 }
