@@ -185,8 +185,9 @@ impl Looks {
         self.faults
             .retain(|pending| pending.key != key || pending.ended < started);
         if view.status == 404 {
-            // POST is no request of a resource: where it is not routed, 404 says nothing of who is there.
-            if view.method != "POST" {
+            // A body may speak of another resource, such as a member, and the 404 then be about that one; where POST is not
+            // routed, it says nothing of who is there either.
+            if view.method == "DELETE" {
                 self.vanished(view, key);
             }
         } else if (400..500).contains(&view.status) {

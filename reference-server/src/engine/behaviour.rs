@@ -148,6 +148,8 @@ pub struct Demands {
     pub longest_text: usize,
     /// Whether only users can be members of groups.
     pub flat_groups: bool,
+    /// Whether a member that nobody is gives 404 rather than 400.
+    pub found_members: bool,
     /// Whether telephone numbers, language tags and domains are written in their canonical form.
     pub canonical: bool,
 }
@@ -331,6 +333,7 @@ impl Behaviour {
             demands: Demands {
                 address_names: false,
                 unique_emails: false,
+                found_members: false,
                 longest_text: usize::MAX,
                 flat_groups: false,
                 canonical: false,

@@ -43,7 +43,12 @@ impl MemberSet for GroupMembers<'_> {
     fn insert(&mut self, id: &str) -> Result<()> {
         let slot = self.state.slot(id).ok_or_else(|| {
             let id: String = id.chars().take(64).collect();
-            ScimError::value(format!("the member '{id}' does not exist"))
+            let detail = format!("the member '{id}' does not exist");
+            if self.engine.behaviour.demands.found_members {
+                ScimError::not_found(detail)
+            } else {
+                ScimError::value(detail)
+            }
         })?;
         if self.engine.behaviour.demands.flat_groups && known(self.state, slot).kind != slots::USER
         {

@@ -266,6 +266,15 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             change: |behaviour| behaviour.keeps_one_primary = true,
         },
         LawfulInfo {
+            name: "unknown-member-404",
+            title: "A member that nobody is gives 404",
+            what: "A group that is made or changed with the id of nobody is answered 404 instead of 400, and stays as it was.",
+            source: "RFC 7644 section 3.12: the specified resource does not exist",
+            suits: EVERYONE,
+            declares: &[],
+            change: |behaviour| behaviour.demands.found_members = true,
+        },
+        LawfulInfo {
             name: "flat-groups",
             title: "Groups hold users only",
             what: "A group as a member gives 400, and /Schemas says so.",
