@@ -98,13 +98,13 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 })
             },
         ),
-        of(28, "eq-contains", ENTRA_RFC, || {
+        of(28, "eq-contains", ALL, || {
             texts(|path, text| Some(Filter::Compare(path.clone(), Operator::Co, json!(text))))
         }),
         own(
             "eq-starts-with",
             "eq matches what begins so",
-            ENTRA_RFC,
+            ALL,
             "RFC 7644 section 3.4.2.2",
             || texts(|path, text| Some(Filter::Compare(path.clone(), Operator::Sw, json!(text)))),
         ),
