@@ -445,6 +445,7 @@ fn exchange(
         started_ms: f64::from(id) * 10.0,
         duration_ms: f64::from(id) * 2.5,
         throttled: 0,
+        throttled_blindly: 0,
         repeated: 0,
         operation: operation.to_owned(),
     }

@@ -16,6 +16,7 @@ mod errors;
 mod filters;
 mod groups;
 mod http;
+mod load;
 mod members;
 mod memory;
 mod meta;
@@ -97,6 +98,7 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         timing::faults(),
         nth::faults(),
         answers::faults(),
+        load::faults(),
     ]
     .concat()
 });
