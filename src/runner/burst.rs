@@ -154,7 +154,12 @@ impl Play {
             send,
             u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1),
         );
-        let parts = self.judged_at(send, &step, &heard).unwrap_or_default();
+        let mut parts = self.judged_at(send, &step, &heard).unwrap_or_default();
+        // What is wrong with an answer of the wrong status hangs on that.
+        let status = format!("{}.status", send.id);
+        if parts.iter().any(|part| part.id == status && !part.is_held()) {
+            parts.retain(|part| part.id == status || part.is_held());
+        }
         for part in parts {
             let known = volley
                 .tallies

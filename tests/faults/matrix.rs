@@ -205,7 +205,7 @@ async fn play(library: &Library, job: &Job) -> Option<Found> {
     options.auth = bearer(token);
     options.revoked = Some(bearer("revoked-token"));
     // Bursts keep to the pace of the run: at their own each would take ten seconds.
-    options.rate = (!setting.named.is_empty()).then_some(1000.0);
+    options.rate = Some(5000.0);
     let client = Client::new(options).expect("a client");
     let probe = match runner::probe(&client, setting.policy(), None, None).await {
         Ok(probe) => probe,
