@@ -125,6 +125,7 @@ mod tests {
             started_ms: 0.0,
             duration_ms: 0.0,
             throttled: 0,
+            throttled_blindly: 0,
             repeated: 0,
             operation: String::new(),
         }

@@ -238,6 +238,26 @@ impl Client {
     ///
     /// Nothing is sent after `deadline`, and an exchange that is under way then is cut off.
     pub async fn send(&self, request: Request, deadline: Option<Instant>) -> Received {
+        self.exchange(request, deadline, true).await
+    }
+
+    /// The same, but a 429 is an answer like any other: for who counts them and waits for himself.
+    pub async fn send_impatiently(&self, request: Request, deadline: Option<Instant>) -> Received {
+        self.exchange(request, deadline, false).await
+    }
+
+    /// `--rate`: requests a second; `None` is no limit.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        self.inner.options.rate
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        deadline: Option<Instant>,
+        patient: bool,
+    ) -> Received {
         let mut exchange = self.begin(&request);
         let prepared = match self.prepare(&request) {
             Ok(prepared) => prepared,
@@ -259,7 +279,7 @@ impl Client {
             let sent = Instant::now();
             let got = self.attempt(prepared.request(auth), deadline).await;
             exchange.duration_ms = sent.elapsed().as_secs_f64() * 1000.0;
-            if self.wait_for_429(&got, &mut exchange, deadline)
+            if patient && self.wait_for_429(&got, &mut exchange, deadline)
                 || self.may_repeat(&got, &mut exchange, &prepared).await
             {
                 continue;
@@ -283,8 +303,8 @@ impl Client {
             .iter()
             .find(|(name, _)| name == "retry-after")
             .map(|(_, value)| value.as_str());
-        let pause = retry_after(asked, jiff::Timestamp::now())
-            .unwrap_or_else(|| own_pause(exchange.throttled));
+        let told = retry_after(asked, jiff::Timestamp::now());
+        let pause = told.unwrap_or_else(|| own_pause(exchange.throttled));
         if pause > LONGEST_PAUSE {
             return false;
         }
@@ -293,6 +313,7 @@ impl Client {
             return false;
         }
         exchange.throttled += 1;
+        exchange.throttled_blindly += u32::from(told.is_none());
         self.inner.pace.pause_until(until);
         true
     }
@@ -420,6 +441,7 @@ impl Client {
             started_ms: self.elapsed_ms(),
             duration_ms: 0.0,
             throttled: 0,
+            throttled_blindly: 0,
             repeated: 0,
             operation: request.operation.clone(),
         }

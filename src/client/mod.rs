@@ -20,4 +20,5 @@ pub use base_url::BaseUrl;
 pub use error::ClientError;
 pub use exchange::{Client, ClientOptions, Limits, Received, Request};
 pub use redact::Redactor;
+pub use throttle::retry_after;
 pub use transport::install_crypto;

@@ -46,7 +46,7 @@ impl Pace {
 }
 
 /// Reads Retry-After (RFC 9110 section 10.2.3): seconds or an HTTP date. `None` where it is absent or unreadable.
-pub(super) fn retry_after(value: Option<&str>, now: jiff::Timestamp) -> Option<Duration> {
+pub fn retry_after(value: Option<&str>, now: jiff::Timestamp) -> Option<Duration> {
     let value = value?.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));

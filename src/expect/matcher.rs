@@ -1,10 +1,12 @@
 //! Whether the values at a path are what a matcher demands, and how to say so where they are not.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use regex::RegexBuilder;
 use serde_json::Value;
 
 use super::Known;
-use super::words::{all_of, cut, item_wanted, show, show_or_nothing, wanted};
+use super::words::{MOST_NAMED, all_of, cut, item_wanted, show, show_or_nothing, wanted};
 use crate::scim::{AttrPath, SchemaView, equal, get, instant, is_unassigned, named};
 use crate::suite::model::{ContainsItem, Matcher};
 
@@ -228,20 +230,31 @@ impl Found<'_> {
                 }
             }
         }
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for id in &came {
+            *times.entry(id).or_default() += 1;
+        }
         let mut missing = Vec::new();
+        let mut meant: BTreeSet<&str> = BTreeSet::new();
         for name in names {
             let Some(id) = self.known.id(name) else {
                 return broken(format!("{name} has no id: it was not made"));
             };
-            match came.iter().filter(|c| **c == id).count() {
-                0 => missing.push(name.clone()),
-                1 => {}
-                times => return broken(format!("{place} has {name} {times} times")),
+            meant.insert(id);
+            match times.get(id) {
+                None => missing.push(name.clone()),
+                Some(1) => {}
+                Some(times) => return broken(format!("{place} has {name} {times} times")),
             }
+        }
+        if missing.len() > MOST_NAMED {
+            let more = missing.len() - MOST_NAMED;
+            missing.truncate(MOST_NAMED);
+            missing.push(format!("{more} more"));
         }
         let foreign: Vec<String> = came
             .iter()
-            .filter(|id| !names.iter().any(|name| self.known.id(name) == Some(**id)))
+            .filter(|id| !meant.contains(**id))
             .map(|id| format!("\"{}\"", cut(id)))
             .collect();
         match (missing.is_empty(), foreign.is_empty()) {

@@ -62,6 +62,7 @@ fn given(status: u16, body: &str) -> Given {
         started_ms: 0.0,
         duration_ms: 0.0,
         throttled: 0,
+        throttled_blindly: 0,
         repeated: 0,
         operation: String::new(),
     };

@@ -56,6 +56,9 @@ pub(super) fn one_of(items: impl Iterator<Item = String>) -> String {
 }
 
 /// `a`, `a and b`, `a, b and c`.
+/// Names of resources that are told one by one; of a crowd the number is told.
+pub(super) const MOST_NAMED: usize = 12;
+
 pub(super) fn all_of(items: impl Iterator<Item = String>) -> String {
     join(items, "and")
 }
@@ -190,6 +193,12 @@ pub(super) fn wanted(matcher: &Matcher) -> String {
         Matcher::Count(1) => "1 element".to_owned(),
         Matcher::Count(count) => format!("{count} elements"),
         Matcher::Ids(names) if names.is_empty() => "nobody".to_owned(),
+        Matcher::Ids(names) if names.len() > MOST_NAMED => format!(
+            "exactly {}, ... and {}, {} in all",
+            names[0],
+            names[names.len() - 1],
+            names.len()
+        ),
         Matcher::Ids(names) => format!("exactly {}", all_of(names.iter().cloned())),
         Matcher::Any => "anything".to_owned(),
     }

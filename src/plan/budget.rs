@@ -54,6 +54,10 @@ impl PlannedCase {
     fn requests_estimate(&self) -> u64 {
         let given = self.case.given.len();
         let sends: Vec<&Send> = self.sends().collect();
+        let sent: usize = sends
+            .iter()
+            .map(|send| send.burst.as_ref().map_or(1, |burst| burst.times as usize))
+            .sum();
         let made = sends.iter().filter(|send| send.makes.is_some()).count();
         let changed: usize = sends
             .iter()
@@ -65,7 +69,7 @@ impl PlannedCase {
         let seen = made;
         // What no step names is read at the end: it must not have changed.
         let bystanders = given.saturating_sub(changed.min(given));
-        (2 * given + sends.len() + seen + changed + bystanders + given + made) as u64 + walks
+        (2 * given + sent + seen + changed + bystanders + given + made) as u64 + walks
     }
 
     fn footprint(&self) -> Footprint {

@@ -32,6 +32,7 @@ pub fn render(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     gates(&mut text, run);
     all_findings(&mut text, run);
     untested(&mut text, run);
+    pace(&mut text, run);
     out.write_all(text.as_bytes())
 }
 
@@ -97,6 +98,19 @@ fn verdicts(text: &mut String, run: &Run) {
         for reason in profile.reasons.iter().take(UNTESTED) {
             line(text, &format!("- {}", prose(&cut(reason, SENTENCE))));
         }
+    }
+}
+
+fn pace(text: &mut String, run: &Run) {
+    let lines = super::load::lines(run);
+    if lines.is_empty() {
+        return;
+    }
+    line(text, "");
+    line(text, "## The pace that the target sustained");
+    line(text, "");
+    for load in lines {
+        line(text, &format!("- {}", prose(&load)));
     }
 }
 

@@ -12,6 +12,7 @@ pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
+mod load;
 pub mod markdown;
 #[cfg(test)]
 mod sample;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::results::{
     Body, CaseResult, Certainty, CertaintyLevel, CheckResult, Collected, Exchange, ExchangeId,
-    Header, MappingCell, MappingRowResult, Outcome, Policy, RuleResult, Run, Severity, SkipKind,
-    Stop, StopReason, TargetFacts,
+    Header, Load, MappingCell, MappingRowResult, Outcome, Policy, RuleResult, Run, Severity,
+    SkipKind, Stop, StopReason, TargetFacts,
 };
 use crate::suite::model::Combine;
 use crate::verdict::{self, FlavourFrame, Frame, KnownFailures, ProfileFrame};
@@ -183,6 +183,16 @@ fn cases() -> Vec<CaseResult> {
         404,
         "{\"status\":\"404\"}",
     )];
+    find.load = vec![Load {
+        step: "burst".to_owned(),
+        requests: 250,
+        answered: 250,
+        asked_per_second: Some(25.0),
+        sustained_per_second: 10.4,
+        refused: 12,
+        refused_blindly: 0,
+        longest_pause_s: 2,
+    }];
     cases.push(find);
     let mut push = case(
         "okta/groups/push",
@@ -364,6 +374,7 @@ fn case(id: &str, flavour: Option<&str>, title: &str, checks: Vec<CheckResult>) 
         duration_ms: 12.5,
         checks,
         exchanges: vec![],
+        load: vec![],
     }
 }
 
@@ -445,6 +456,7 @@ fn exchange(
         started_ms: f64::from(id) * 10.0,
         duration_ms: f64::from(id) * 2.5,
         throttled: 0,
+        throttled_blindly: 0,
         repeated: 0,
         operation: operation.to_owned(),
     }

@@ -105,9 +105,12 @@ pub struct Exchange {
     pub started_ms: f64,
     /// Milliseconds from sending the first byte to receiving the last.
     pub duration_ms: f64,
-    /// How many 429 answers with Retry-After were waited for before this answer.
+    /// How many 429 answers were waited for before this answer.
     #[serde(default)]
     pub throttled: u32,
+    /// How many of them did not say when to come back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub throttled_blindly: u32,
     /// How often the request was sent again because its connection was lost before any answer, which is done only
     /// where the request cannot have had an effect (a GET, or no connection at all).
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -11,6 +11,7 @@ pub use exchange::{Body, Exchange, ExchangeId, Header, TransportError, Transport
 pub use outcome::{Certainty, CertaintyLevel, Outcome, Severity, Verdict};
 pub use tree::{
     CaseResult, CheckResult, Collected, FlavourVerdict, GateResult, GateStepResult,
-    KnownEntryResult, KnownStatus, MappingCell, MappingRowResult, Policy, ProfileResult, Reference,
-    RequirementResult, RuleResult, Run, SkipKind, Stop, StopReason, Summary, TargetFacts, Timing,
+    KnownEntryResult, KnownStatus, Load, MappingCell, MappingRowResult, Policy, ProfileResult,
+    Reference, RequirementResult, RuleResult, Run, SkipKind, Stop, StopReason, Summary,
+    TargetFacts, Timing,
 };

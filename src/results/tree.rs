@@ -115,6 +115,58 @@ pub struct CaseResult {
     pub checks: Vec<CheckResult>,
     /// Everything it sent and received, in order.
     pub exchanges: Vec<Exchange>,
+    /// The bursts that it played, and how fast the target answered them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load: Vec<Load>,
+}
+
+/// How a target stood a burst of requests at a provider's pace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Load {
+    /// The step, or `given.NAME` where people were made in numbers.
+    pub step: String,
+    /// Requests that were to be sent.
+    pub requests: u64,
+    /// Requests that were answered with anything but 429.
+    pub answered: u64,
+    /// Requests a second that the step asks for; `None`: as fast as the target lets through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_per_second: Option<f64>,
+    /// Requests a second that the target sustained, from the first sent to the last answered.
+    pub sustained_per_second: f64,
+    /// 429 answers that said when to come back.
+    pub refused: u64,
+    /// 429 answers that did not.
+    pub refused_blindly: u64,
+    /// The longest pause that a 429 asked for, in seconds.
+    pub longest_pause_s: u64,
+}
+
+impl Load {
+    /// The figures in a sentence.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let asked = match self.asked_per_second {
+            Some(asked) if self.sustained_per_second < asked * 0.95 => {
+                format!(", where {asked:.0} were asked for")
+            }
+            _ => String::new(),
+        };
+        let refusals = self.refused + self.refused_blindly;
+        let refused = match (refusals, self.refused_blindly) {
+            (0, _) => String::new(),
+            (_, 0) => {
+                format!("; slowed down {refusals} times by 429, which said when to come back")
+            }
+            (_, blind) => format!(
+                "; slowed down {refusals} times by 429, which {blind} times did not say when to come back"
+            ),
+        };
+        format!(
+            "{} of {} requests were answered, {:.1} a second{asked}{refused}",
+            self.answered, self.requests, self.sustained_per_second
+        )
+    }
 }
 
 impl CaseResult {

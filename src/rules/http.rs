@@ -159,6 +159,17 @@ fn scheme(challenge: &str) -> String {
 }
 
 fn retry_after(view: &View<'_>) -> Ruling {
+    let blindly = view.seen.exchange.throttled_blindly;
+    if blindly > 0 {
+        return Ruling::broken(
+            format!("429 came {blindly} times without a usable Retry-After before this answer"),
+            "Retry-After: SECONDS",
+            "no Retry-After, or one that is neither seconds nor a date",
+        );
+    }
+    if view.seen.exchange.throttled > 0 && view.status != 429 {
+        return Ruling::Held;
+    }
     if view.status != 429 {
         return Ruling::Apart;
     }

@@ -113,6 +113,7 @@ impl Talk {
             started_ms: self.started,
             duration_ms: 1.0,
             throttled: 0,
+            throttled_blindly: 0,
             repeated: 0,
             operation: String::new(),
         }

@@ -17,7 +17,7 @@ use super::resource::Resource;
 use super::scope::{Scope, View};
 use crate::expect::{Judged, Ruling, Sent, evaluate};
 use crate::plan::PlannedCase;
-use crate::results::{CheckResult, Exchange};
+use crate::results::{CheckResult, Exchange, Load};
 use crate::suite::model::{Credential, Expect, Given, Send, Step};
 use crate::suite::template::TemplateError;
 
@@ -31,6 +31,8 @@ pub(super) struct Attempt {
     /// Ids of checks that failed at first and held when asked again.
     pub(super) late: BTreeSet<String>,
     pub(super) exchanges: Vec<Exchange>,
+    /// The bursts that it played.
+    pub(super) load: Vec<Load>,
     /// Something failed that a repeat might explain.
     pub(super) worth_repeating: bool,
     /// Why it ended before its end.
@@ -55,6 +57,7 @@ pub(super) struct Play {
     /// The failed check of a write that the target refused: what follows from it is no finding of its own.
     pub(super) refused_write: Option<String>,
     pub(super) last_write: Option<Instant>,
+    pub(super) load: Vec<Load>,
     pub(super) ended: Option<String>,
 }
 
@@ -92,6 +95,7 @@ pub(super) async fn play(
         declined: BTreeSet::new(),
         refused_write: None,
         last_write: None,
+        load: Vec::new(),
         ended: None,
     };
     play.all().await;
@@ -104,6 +108,7 @@ pub(super) async fn play(
         checks,
         late,
         exchanges: play.wire.into_exchanges(),
+        load: play.load,
         worth_repeating,
         ended: play.ended,
     }
@@ -113,13 +118,21 @@ impl Play {
     async fn all(&mut self) {
         let case = Arc::clone(&self.planned.case);
         let mut cause: Option<String> = None;
-        for given in &case.given {
+        for given in case
+            .given
+            .chunk_by(|one, next| one.crowd.is_some() && one.crowd == next.crowd)
+        {
             if self.ends() {
                 break;
             }
-            match &cause {
-                Some(cause) => self.missing_now(&given.name, Some(cause.clone())),
-                None => cause = self.given(given).await,
+            match (&cause, given) {
+                (Some(cause), given) => {
+                    for given in given {
+                        self.missing_now(&given.name, Some(cause.clone()));
+                    }
+                }
+                (None, [one]) => cause = self.given(one).await,
+                (None, crowd) => cause = self.crowd(crowd).await,
             }
         }
         for step in &case.steps {
@@ -203,36 +216,14 @@ impl Play {
     /// Makes a resource before the first step. Returns the failed check, where it failed.
     async fn given(&mut self, given: &Given) -> Option<String> {
         let step = format!("given.{}", given.name);
-        let recipe = Recipe {
-            fixture: &given.fixture,
-            set: &given.set,
-            without: &given.without,
-            members: &given.members,
-        };
-        let body = match recipe.body(
-            &self.shared.context.bodies,
-            &self.scope(&step),
-            &self.resources,
-        ) {
-            Ok(mut body) => {
-                self.fitted("POST", endpoint_of(&body), &mut body);
-                body
-            }
+        let (out, body, endpoint) = match self.given_request(given) {
+            Ok(request) => request,
             Err(error) => {
                 let part = self.checks.part(&step, None);
                 self.checks.add_errored(part, error.to_string(), None, None);
                 self.missing_now(&given.name, None);
                 return Some(self.checks.whole_id(&step));
             }
-        };
-        let endpoint = endpoint_of(&body);
-        let out = Outgoing {
-            step: step.clone(),
-            method: "POST".to_owned(),
-            target: endpoint.to_owned(),
-            headers: headers(&self.planned.profile, true, &[]),
-            body: Some(body.to_string().into_bytes()),
-            credential: Credential::Target,
         };
         let (heard, made) = match self.write(out).await {
             Ok(written) => written,
@@ -243,47 +234,9 @@ impl Play {
                 return Some(self.checks.whole_id(&step));
             }
         };
-        let wanted = Expect {
-            status: vec![201, 200],
-            ..Expect::default()
-        };
-        let view = View {
-            resources: &self.resources,
-            ledger: &self.shared.ledger,
-        };
-        let mut judged: Vec<Judged> =
-            evaluate(&wanted, &heard.answer(), &view, &self.shared.context.schema);
-        if judged.iter().all(Judged::is_held)
-            && let Err(why) = super::resource::usable_id(&heard)
-        {
-            judged = vec![Judged::broken(
-                &step,
-                format!("{} could not be set up: {why}", given.name),
-                "an id",
-                "",
-            )];
-        }
-        if let Some(Ruling::Broken {
-            message,
-            expected,
-            actual,
-            ..
-        }) = judged
-            .into_iter()
-            .map(|one| one.ruling)
-            .find(|ruling| matches!(ruling, Ruling::Broken { .. }))
-        {
-            let message = format!(
-                "{} could not be set up (POST {endpoint}): {message}",
-                given.name
-            );
+        if let Some(ruling) = self.not_set_up(&given.name, endpoint, &heard) {
             let mut part = self.checks.part(&step, None);
-            part.ruling = Ruling::Broken {
-                severity: None,
-                message,
-                expected,
-                actual,
-            };
+            part.ruling = ruling;
             self.missing_now(&given.name, Some(self.checks.whole_id(&step)));
             return self.checks.add(part, Some(&heard));
         }
@@ -312,6 +265,70 @@ impl Play {
         }
     }
 
+    /// The request that makes a resource before the first step, with its body and endpoint.
+    pub(super) fn given_request(
+        &self,
+        given: &Given,
+    ) -> Result<(Outgoing, Value, &'static str), BodyError> {
+        let step = format!("given.{}", given.name);
+        let recipe = Recipe {
+            fixture: &given.fixture,
+            set: &given.set,
+            without: &given.without,
+            members: &given.members,
+        };
+        let bodies = &self.shared.context.bodies;
+        let mut body = recipe.body(bodies, &self.scope(&step), &self.resources)?;
+        let endpoint = endpoint_of(&body);
+        self.fitted("POST", endpoint, &mut body);
+        let out = Outgoing {
+            step,
+            method: "POST".to_owned(),
+            target: endpoint.to_owned(),
+            headers: headers(&self.planned.profile, true, &[]),
+            body: Some(body.to_string().into_bytes()),
+            credential: Credential::Target,
+        };
+        Ok((out, body, endpoint))
+    }
+
+    /// What is wrong with an answer that should have made a resource; `None` where nothing is.
+    pub(super) fn not_set_up(&self, name: &str, endpoint: &str, heard: &Heard) -> Option<Ruling> {
+        let wanted = Expect {
+            status: vec![201, 200],
+            ..Expect::default()
+        };
+        let schema = &self.shared.context.schema;
+        let mut judged = evaluate(&wanted, &heard.answer(), &self.view(), schema);
+        if judged.iter().all(Judged::is_held)
+            && let Err(why) = super::resource::usable_id(heard)
+        {
+            judged = vec![Judged::broken(
+                name,
+                format!("{name} could not be set up: {why}"),
+                "an id",
+                "",
+            )];
+        }
+        judged
+            .into_iter()
+            .map(|one| one.ruling)
+            .find_map(|ruling| match ruling {
+                Ruling::Held { .. } => None,
+                Ruling::Broken {
+                    message,
+                    expected,
+                    actual,
+                    ..
+                } => Some(Ruling::Broken {
+                    severity: None,
+                    message: format!("{name} could not be set up (POST {endpoint}): {message}"),
+                    expected,
+                    actual,
+                }),
+            })
+    }
+
     /// Notes that an answer showed a resource that the case calls by this name. Returns its place.
     pub(super) fn name_resource(
         &mut self,
@@ -333,6 +350,7 @@ impl Play {
             endpoint: endpoint.to_owned(),
             id,
             entry,
+            crowd: None,
             made_from,
             sent,
             state: None,

@@ -215,6 +215,16 @@ impl Shared {
         }
     }
 
+    /// Counts an exchange of a burst, in which a 429 is what one looks for.
+    pub(super) fn count_of_burst(&self, status: Option<u16>) {
+        if status == Some(429) {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            self.throttled.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.count(status, 0);
+        }
+    }
+
     /// Lets the rules see an exchange.
     pub(super) fn judge(&self, seen: &Seen<'_>) {
         if let Some(book) = self

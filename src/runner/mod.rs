@@ -5,10 +5,12 @@
 
 mod address;
 mod body;
+mod burst;
 mod case;
 mod checks;
 mod cleanup;
 mod context;
+mod crowd;
 mod fit;
 mod guard;
 pub mod journal;

@@ -136,6 +136,7 @@ async fn with_repeat(shared: Arc<Shared>, planned: PlannedCase, at: usize) -> Ca
     }
     result.checks = checks;
     result.exchanges = first.exchanges;
+    result.load = first.load;
     result.outcome = worst(&result.checks);
     if let Some(why) = first.ended {
         result.outcome = result.outcome_with(Outcome::Errored);
@@ -239,6 +240,7 @@ fn blank(planned: &PlannedCase) -> CaseResult {
         duration_ms: 0.0,
         checks: Vec::new(),
         exchanges: Vec::new(),
+        load: Vec::new(),
     }
 }
 

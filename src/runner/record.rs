@@ -84,7 +84,7 @@ impl Heard {
 /// The wire of one attempt at one case.
 #[derive(Debug)]
 pub(super) struct Wire {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     case: String,
     /// Place in the plan, from 1: the probe is 0.
     order: u64,
@@ -147,7 +147,7 @@ impl Wire {
         self.exchanges
     }
 
-    fn number(&mut self, out: Outgoing) -> Request {
+    pub(super) fn number(&mut self, out: Outgoing) -> Request {
         self.numbered += 1;
         self.hide_passwords(&out);
         Request {
@@ -188,13 +188,23 @@ impl Wire {
         }
     }
 
-    fn hear(&mut self, request: &Request, mut received: Received) -> Heard {
+    pub(super) fn hear(&mut self, request: &Request, received: Received) -> Heard {
+        self.shared
+            .count(received.status, received.exchange.throttled);
+        self.take_in(request, received)
+    }
+
+    /// What a burst was answered with: its refusals do not mean that the target answers nobody any more.
+    pub(super) fn hear_of_burst(&mut self, request: &Request, received: Received) -> Heard {
+        self.shared.count_of_burst(received.status);
+        self.take_in(request, received)
+    }
+
+    fn take_in(&mut self, request: &Request, mut received: Received) -> Heard {
         let sent: Option<Value> = request
             .body
             .as_deref()
             .and_then(|body| serde_json::from_slice(body).ok());
-        self.shared
-            .count(received.status, received.exchange.throttled);
         if request.credential == Credential::Application {
             // No SCIM: no rule of SCIM judges it.
             self.exchanges.push(received.exchange.clone());

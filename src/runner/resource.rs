@@ -15,6 +15,8 @@ pub(super) struct Resource {
     pub(super) endpoint: String,
     pub(super) id: Option<String>,
     pub(super) entry: Option<EntryId>,
+    /// The crowd that it is of.
+    pub(super) crowd: Option<String>,
     /// The body that it was made with: what `{{NAME.PATH}}` stands for, whatever was written since.
     pub(super) made_from: Value,
     /// What the client said of it so far.

@@ -35,6 +35,18 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// No write at all: whatever changed was not asked for.
+    pub(super) fn nothing() -> Self {
+        Self {
+            method: String::new(),
+            body: None,
+            on: Vec::new(),
+            refused: None,
+            declined: false,
+            taken: false,
+        }
+    }
+
     fn on(&self, at: usize) -> Wrote<'_> {
         match (&self.body, self.on.contains(&at)) {
             (Some(body), true) if self.method.eq_ignore_ascii_case("PATCH") => Wrote::Patch(body),
@@ -124,7 +136,8 @@ impl Play {
         }
         if resource.stale && resource.created.is_some() {
             // Something else was written since it was made: it is looked at as the bystander that it was till now.
-            self.bystander(at).await;
+            let id = format!("end.state.{}", resource.name);
+            self.bystander(at, &id).await;
         } else if self.is_confirmed(at) {
             self.look_again(at).await;
         } else if let Ok(Some((part, heard))) = self.baseline(at).await {
@@ -333,7 +346,7 @@ impl Play {
         }
     }
 
-    fn compare(
+    pub(super) fn compare(
         &self,
         at: usize,
         before: &Value,
@@ -406,32 +419,35 @@ impl Play {
             return;
         }
         self.wait_out_settle().await;
-        for at in concerned {
-            if self.ends() {
-                return;
+        for some in concerned
+            .chunk_by(|one, next| self.resources[*one].crowd == self.resources[*next].crowd)
+            .map(<[usize]>::to_vec)
+            .collect::<Vec<_>>()
+        {
+            match self.resources[some[0]].crowd.clone() {
+                Some(crowd) => self.crowd_unharmed(&crowd, &some).await,
+                None => {
+                    for at in some {
+                        if self.ends() {
+                            return;
+                        }
+                        let id = format!("end.state.{}", self.resources[at].name);
+                        self.bystander(at, &id).await;
+                    }
+                }
             }
-            self.bystander(at).await;
         }
     }
 
     /// A resource at which no write was aimed must be as it was.
-    async fn bystander(&mut self, at: usize) {
+    pub(super) async fn bystander(&mut self, at: usize, id: &str) {
         let untouched = Change::Paths(Vec::new());
-        let nothing = Written {
-            method: String::new(),
-            body: None,
-            on: Vec::new(),
-            refused: None,
-            declined: false,
-            taken: false,
-        };
+        let nothing = Written::nothing();
         let before = self.resources[at].known().cloned().unwrap_or_default();
         let Some(target) = self.target_of(at) else {
             return;
         };
-        let mut part = self
-            .checks
-            .part(&format!("end.state.{}", self.resources[at].name), None);
+        let mut part = self.checks.part(id, None);
         let mut patience = Patience::new(std::time::Duration::ZERO, self.last_write);
         let mut first: Option<Judged> = None;
         let heard = loop {

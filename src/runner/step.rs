@@ -36,6 +36,9 @@ struct Wanted {
 impl Play {
     /// Plays one step.
     pub(super) async fn send(&mut self, send: &Send) {
+        if let Some(burst) = &send.burst {
+            return self.burst(send, burst).await;
+        }
         let reads = Self::only_reads(&send.method, &send.target)
             || send.credential == Credential::Application;
         let compares = mentions_unchanged(&send.expect)
@@ -325,7 +328,12 @@ impl Play {
     }
 
     pub(super) fn prepare(&self, send: &Send) -> Result<Ready, BodyError> {
-        let scope = self.scope(&send.id);
+        self.prepare_at(send, &send.id)
+    }
+
+    /// The request with the values that are fresh at this step.
+    pub(super) fn prepare_at(&self, send: &Send, step: &str) -> Result<Ready, BodyError> {
+        let scope = self.scope(step);
         let target = Template::parse(&send.target)?
             .render(&scope, Position::Target(self.planned.profile.query))?;
         let mut own = Vec::new();
@@ -354,7 +362,7 @@ impl Play {
         {
             all.push((
                 "X-Request-Id".to_owned(),
-                format!("{}-{}-{}", self.names.tag(), self.number, send.id),
+                format!("{}-{}-{step}", self.names.tag(), self.number),
             ));
         }
         let out = Outgoing {
@@ -435,7 +443,11 @@ impl Play {
     }
 
     fn wanted(&self, send: &Send) -> Result<Wanted, BodyError> {
-        let scope = self.scope(&send.id);
+        self.wanted_at(send, &send.id)
+    }
+
+    fn wanted_at(&self, send: &Send, step: &str) -> Result<Wanted, BodyError> {
+        let scope = self.scope(step);
         let mut also = Vec::new();
         for one in &send.also {
             also.push((one.clone(), fill::expect(&one.expect, &scope)?));
@@ -444,6 +456,16 @@ impl Play {
             expect: fill::expect(&send.expect, &scope)?,
             also,
         })
+    }
+
+    /// What an answer within a burst is, by what is expected of each.
+    pub(super) fn judged_at(
+        &self,
+        send: &Send,
+        step: &str,
+        heard: &Heard,
+    ) -> Result<Vec<Part>, BodyError> {
+        Ok(self.judge(send, &self.wanted_at(send, step)?, heard))
     }
 
     fn judge(&self, send: &Send, wanted: &Wanted, heard: &Heard) -> Vec<Part> {

@@ -169,6 +169,8 @@ pub struct Given {
     pub without: Vec<String>,
     /// For a group: names of given resources that become members.
     pub members: Vec<String>,
+    /// One of a crowd: the name that they are made under, as `NAME-1`, `NAME-2` and so on.
+    pub crowd: Option<String>,
     /// Where it stands.
     pub place: Place,
 }
@@ -197,6 +199,8 @@ pub struct Send {
     pub headers: Vec<(String, Option<String>)>,
     /// What is sent.
     pub body: SendBody,
+    /// Sent so many times at this pace instead of once.
+    pub burst: Option<Burst>,
     /// With which credential.
     pub credential: Credential,
     /// The answer is a resource that the case calls by this name from here on.
@@ -224,6 +228,17 @@ pub struct Send {
     pub hint: String,
     /// Where it stands.
     pub place: Place,
+}
+
+/// A read that is sent many times at a pace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Burst {
+    /// How many times.
+    pub times: u32,
+    /// Requests a second, where the run's `--rate` does not say otherwise.
+    pub rate: u32,
+    /// The provider understands Retry-After only as a number of seconds, and not as a date.
+    pub whole_seconds: bool,
 }
 
 /// A row of a mapping table within a step.

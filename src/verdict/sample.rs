@@ -45,6 +45,7 @@ pub(super) fn case(id: &str, checks: Vec<CheckResult>) -> CaseResult {
         duration_ms: 1.0,
         checks,
         exchanges: vec![],
+        load: vec![],
     }
 }
 
@@ -110,6 +111,7 @@ pub(super) fn exchange(
         started_ms: f64::from(id),
         duration_ms: 2.0,
         throttled: 0,
+        throttled_blindly: 0,
         repeated: 0,
         operation: operation.to_owned(),
     }

@@ -214,7 +214,7 @@ fn refuses_type(like: fn(&str) -> bool) -> Vec<Twist> {
 }
 
 /// More than a few dozen searches within a second are refused.
-fn limited(refusal: fn() -> Answer) -> Vec<Twist> {
+pub(super) fn limited(refusal: fn() -> Answer) -> Vec<Twist> {
     let seen: Memory<std::collections::VecDeque<std::time::Instant>> = Memory::default();
     vec![asked(move |request| {
         if request.method != "GET" || request.query.is_none() {

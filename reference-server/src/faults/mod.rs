@@ -19,6 +19,7 @@ mod groups;
 mod http;
 mod ids;
 mod lists;
+mod load;
 mod members;
 mod memory;
 mod meta;
@@ -109,6 +110,7 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         refusals::faults(),
         returns::faults(),
         traces::faults(),
+        load::faults(),
     ]
     .concat()
 });

@@ -222,6 +222,7 @@ pub(super) fn send(id: &str, method: &str, target: &str, body: SendBody) -> Send
         changes: None,
         rows: Vec::new(),
         singly: Vec::new(),
+        burst: None,
         severity: None,
         refs: Vec::new(),
         hint: String::new(),
@@ -243,6 +244,7 @@ pub(super) fn given(name: &str, fixture: &str) -> Given {
         set: Vec::new(),
         without: Vec::new(),
         members: Vec::new(),
+        crowd: None,
         place: Place::default(),
     }
 }

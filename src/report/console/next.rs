@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::report::finding::findings;
+use crate::report::load;
 use crate::report::text::{counted, visible};
 use crate::results::{KnownStatus, Outcome, Run, Severity, StopReason};
 
@@ -17,6 +18,7 @@ pub(super) fn remarks(screen: &mut Screen<'_>, run: &Run) -> io::Result<()> {
             counted(run.summary.throttled, "time", "times")
         ));
     }
+    lines.extend(load::lines(run));
     if !run.summary.leftovers.is_empty() {
         let named: Vec<_> = run
             .summary

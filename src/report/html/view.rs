@@ -39,6 +39,7 @@ pub(super) struct Page {
     rules: Vec<RuleView>,
     coverage: Vec<CoverageView>,
     timing: Vec<TimingView>,
+    load: Vec<String>,
 }
 
 struct Card {
@@ -90,6 +91,7 @@ impl Page {
             rules: rules(run),
             coverage: coverage(run),
             timing: timing(run),
+            load: crate::report::load::lines(run),
         }
     }
 }

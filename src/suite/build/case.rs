@@ -12,6 +12,9 @@ use super::uses::Uses;
 use super::{Builder, certainty_level, is_kebab, is_slug, severity, text, texts};
 use crate::results::{Certainty, CertaintyLevel, Severity};
 
+/// People that one case makes at most: more than that is a test of nothing that an identity provider does.
+const MOST_OF_A_CROWD: u32 = 1000;
+
 /// What cases of a suite have that don't say otherwise.
 pub(super) struct Defaults<'n> {
     node: Option<&'n Node>,
@@ -257,6 +260,7 @@ impl Builder<'_, '_> {
 
     fn given(&mut self, node: Option<&Node>, flow: &mut Flow) -> Vec<Given> {
         let mut all = Vec::new();
+        self.crowds.clear();
         for entry in node.map(Node::entries).unwrap_or_default() {
             let value = &entry.value;
             let fixture = match value.get("fixture") {
@@ -270,13 +274,42 @@ impl Builder<'_, '_> {
                 set: self.settings(value.get("set")),
                 without: self.paths_of(value.get("without")),
                 members: self.resources(value.get("members"), Role::There),
+                crowd: None,
                 place: self.report.place(entry.spot),
             };
             let mentions: Mentions = self.take_mentions();
-            flow.given(&given.name, entry.spot, mentions);
-            all.push(given);
+            match value.get("times") {
+                None => {
+                    flow.given(&given.name, entry.spot, mentions);
+                    all.push(given);
+                }
+                Some(times) => {
+                    let times = self.crowd_of(times);
+                    flow.crowd(&given.name, times, entry.spot, mentions);
+                    all.extend((1..=times).map(|number| Given {
+                        name: format!("{}-{number}", given.name),
+                        crowd: Some(given.name.clone()),
+                        ..given.clone()
+                    }));
+                    self.crowds.insert(given.name, times);
+                }
+            }
         }
         all
+    }
+
+    fn crowd_of(&mut self, times: &Node) -> u32 {
+        let number = times.count().and_then(|number| u32::try_from(number).ok());
+        match number.filter(|number| (2..=MOST_OF_A_CROWD).contains(number)) {
+            Some(number) => number,
+            None => {
+                self.problem(
+                    times.spot,
+                    format!("a crowd is 2 to {MOST_OF_A_CROWD} resources"),
+                );
+                2
+            }
+        }
     }
 }
 

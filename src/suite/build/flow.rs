@@ -33,6 +33,8 @@ pub(super) struct Piece {
 pub(super) struct Flow {
     columns: Vec<Columns>,
     given: Vec<(String, Spot, Mentions)>,
+    /// Name and number of the crowds.
+    crowds: BTreeMap<String, u32>,
     /// Each inner list is sent at the same time.
     steps: Vec<Vec<Piece>>,
 }
@@ -100,12 +102,30 @@ impl Flow {
         Self {
             columns,
             given: Vec::new(),
+            crowds: BTreeMap::new(),
             steps: Vec::new(),
         }
     }
 
     pub(super) fn given(&mut self, name: &str, spot: Spot, mentions: Mentions) {
         self.given.push((name.to_owned(), spot, mentions));
+    }
+
+    /// Resources `NAME-1` to `NAME-times`.
+    pub(super) fn crowd(&mut self, name: &str, times: u32, spot: Spot, mentions: Mentions) {
+        self.given(name, spot, mentions);
+        self.crowds.insert(name.to_owned(), times);
+    }
+
+    /// The crowd that `NAME-7` is of, or `NAME-#` in what is repeated.
+    fn crowd_with(&self, name: &str) -> Option<&str> {
+        let (crowd, number) = name.rsplit_once('-')?;
+        let (crowd, times) = self.crowds.get_key_value(crowd)?;
+        let fits = number == "#"
+            || number
+                .parse::<u32>()
+                .is_ok_and(|number| (1..=*times).contains(&number));
+        fits.then_some(crowd.as_str())
     }
 
     pub(super) fn step(&mut self, pieces: Vec<Piece>) {
@@ -237,6 +257,7 @@ impl Flow {
             self.variable(variable, *spot, known, used, found);
         }
         for (name, spot, role) in &mentions.resources {
+            let name = self.crowd_with(name).unwrap_or(name);
             match (known.resources.get(name), role) {
                 (None, _) => {
                     let near = nearest(name, known.resources.keys().map(String::as_str));
@@ -270,6 +291,14 @@ impl Flow {
         found: &mut Found,
     ) {
         let (root, rest) = (variable.root(), variable.rest());
+        if self.crowds.contains_key(root) {
+            found.add(
+                spot,
+                format!("`{root}` is a crowd: say which of them, such as {{{{{root}-1.id}}}}, or {{{{{root}-#.id}}}} in a $repeat"),
+            );
+            return;
+        }
+        let root = self.crowd_with(root).unwrap_or(root);
         if FRESH.contains(&root) {
             return;
         }

@@ -18,6 +18,8 @@ pub(super) use not_covered::not_covered;
 pub(super) use profile::profile;
 pub(super) use suite::suite;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::model::Profile;
@@ -36,6 +38,8 @@ pub(super) struct Builder<'r, 'f> {
     pub(super) profile: Option<&'r Profile>,
     /// What the part that is being read mentions.
     mentions: Mentions,
+    /// The crowds of the case that is being read: name and number.
+    crowds: BTreeMap<String, u32>,
 }
 
 impl<'r, 'f> Builder<'r, 'f> {
@@ -44,6 +48,7 @@ impl<'r, 'f> Builder<'r, 'f> {
             report,
             profile,
             mentions: Mentions::default(),
+            crowds: BTreeMap::new(),
         }
     }
 
@@ -135,10 +140,24 @@ impl<'r, 'f> Builder<'r, 'f> {
 
     fn resources(&mut self, node: Option<&Node>, role: Role) -> Vec<String> {
         let items = node.map(Node::items).unwrap_or_default();
-        items
+        let named: Vec<String> = items
             .iter()
             .filter_map(|item| self.resource(item, role))
+            .collect();
+        named
+            .into_iter()
+            .flat_map(|name| self.everybody_in(name))
             .collect()
+    }
+
+    /// The resources that a name in a list stands for: all of a crowd, or the one.
+    fn everybody_in(&self, name: String) -> Vec<String> {
+        match self.crowds.get(&name) {
+            Some(times) => (1..=*times)
+                .map(|number| format!("{name}-{number}"))
+                .collect(),
+            None => vec![name],
+        }
     }
 
     /// The name of a body in fixtures/; only a group's may get `members`.

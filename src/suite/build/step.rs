@@ -1,6 +1,6 @@
 //! Steps: one request, several at once, a walk through pages.
 
-use super::super::model::{Also, Credential, Expect, Send, SendBody, Step, Walk, WalkStyle};
+use super::super::model::{Also, Burst, Credential, Expect, Send, SendBody, Step, Walk, WalkStyle};
 use super::super::tree::{Node, Spot};
 use super::flow::{Flow, Piece};
 use super::mentions::Role;
@@ -8,6 +8,9 @@ use super::{Builder, is_slug, severity, text};
 
 /// Page size of a walk that does not say: the least that makes several pages of a few resources.
 const WALK_COUNT: u32 = 2;
+
+/// Requests of one burst at most, and requests a second.
+const MOST_OF_A_BURST: u32 = 1000;
 
 /// What `also` may not be called, since check ids end so already (docs/writing-suites.md).
 const TAKEN_BY_CHECKS: [&str; 6] = ["status", "list", "error", "empty", "text", "either"];
@@ -66,6 +69,9 @@ impl Builder<'_, '_> {
         let headers = self.headers(node.get("headers"));
         let body = self.body(node);
         let credential = self.credential(node.get("auth"));
+        let burst = node
+            .get("burst")
+            .map(|burst| self.burst(burst, node, &method));
         let request = self.take_mentions();
 
         let makes = node
@@ -114,6 +120,7 @@ impl Builder<'_, '_> {
             target,
             headers,
             body,
+            burst,
             credential,
             makes: makes.map(|(name, _)| name),
             capture: captures,
@@ -129,6 +136,41 @@ impl Builder<'_, '_> {
             place: self.report.place(node.spot),
         };
         (send, piece)
+    }
+
+    /// A burst is a row of reads: what they would make or change could not be told apart.
+    fn burst(&mut self, burst: &Node, step: &Node, method: &str) -> Burst {
+        if method != "GET" {
+            self.problem(burst.spot, "only a GET can be sent in a burst");
+        }
+        for key in ["makes", "capture", "changes", "also"] {
+            if let Some(other) = step.get(key) {
+                self.problem(other.spot, format!("`{key}` does not go with a burst"));
+            }
+        }
+        let mut number = |key: &str, most: u32| {
+            let at = burst.get(key);
+            let number = at.and_then(Node::count).unwrap_or_default();
+            match u32::try_from(number)
+                .ok()
+                .filter(|n| (1..=most).contains(n))
+            {
+                Some(number) => number,
+                None => {
+                    let spot = at.map_or(burst.spot, |at| at.spot);
+                    self.problem(spot, format!("`{key}` of a burst is 1 to {most}"));
+                    1
+                }
+            }
+        };
+        Burst {
+            times: number("times", MOST_OF_A_BURST),
+            rate: number("rate", MOST_OF_A_BURST),
+            whole_seconds: burst
+                .get("whole_seconds")
+                .and_then(Node::boolean)
+                .unwrap_or_default(),
+        }
     }
 
     fn headers(&mut self, node: Option<&Node>) -> Vec<(String, Option<String>)> {

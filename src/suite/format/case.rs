@@ -235,5 +235,10 @@ pub(super) static GIVEN: Table = Table {
             Kind::List(&Kind::Text),
             "For a group: given resources that become members.",
         ),
+        key(
+            "times",
+            Kind::Count,
+            "A crowd of so many: NAME-1, NAME-2 and so on; lists that say NAME mean all of them.",
+        ),
     ],
 };

@@ -132,6 +132,11 @@ pub(in crate::suite) static SEND: Table = Table {
             "A fixture's body, freshly filled in.",
         ),
         key(
+            "burst",
+            Kind::Map(&BURST),
+            "The read is sent many times at a pace, each with fresh values; 429 is told apart from failures.",
+        ),
+        key(
             "makes",
             Kind::Text,
             "The answer is a resource, called so from here on.",
@@ -163,6 +168,25 @@ pub(in crate::suite) static SEND: Table = Table {
         ),
         STEP_REFS,
         STEP_HINT,
+    ],
+};
+
+pub(super) static BURST: Table = Table {
+    name: "burst",
+    what: "a burst",
+    doc: "How often and how fast a read is sent.",
+    keys: &[
+        required("times", Kind::Count, "How many requests, 1,000 at most."),
+        required(
+            "rate",
+            Kind::Count,
+            "Requests a second, where `--rate` does not say otherwise.",
+        ),
+        key(
+            "whole_seconds",
+            Kind::Bool,
+            "The provider understands Retry-After only as a number of seconds, and not as a date.",
+        ),
     ],
 };
 

@@ -246,7 +246,11 @@ pub fn render_json(value: &Value, names: &dyn Lookup) -> Result<Value, TemplateE
             let mut out = Vec::with_capacity(items.len());
             for item in items {
                 match item.get("$repeat") {
-                    Some(of) => out.extend(repeat::copies(&render_json(of, names)?)),
+                    Some(of) => {
+                        for copy in repeat::copies(of, names)? {
+                            out.push(render_json(&copy, names)?);
+                        }
+                    }
                     None => out.push(render_json(item, names)?),
                 }
             }
