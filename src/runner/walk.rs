@@ -224,14 +224,40 @@ impl Play {
         next
     }
 
+    /// Who has to be on a page, under the name of the check: each by itself, and a crowd as one.
+    fn wanted_on_pages<'w>(&self, walk: &'w Walk) -> Vec<(String, Vec<&'w String>)> {
+        let crowd_of = |name: &String| {
+            let given = self.planned.case.given.iter();
+            given
+                .filter(|given| given.name == *name)
+                .find_map(|given| given.crowd.clone())
+        };
+        let mut wanted: Vec<(String, Vec<&String>)> = Vec::new();
+        for name in &walk.has {
+            let crowd = crowd_of(name);
+            match (wanted.last_mut(), &crowd) {
+                (Some((label, names)), Some(crowd)) if label == crowd => names.push(name),
+                _ => wanted.push((crowd.unwrap_or_else(|| name.clone()), vec![name])),
+            }
+        }
+        wanted
+    }
+
+    fn id_of_resource(&self, name: &str) -> Option<String> {
+        let known = self.resources.iter().rev().find(|one| one.name == name);
+        known.and_then(|one| one.id.clone())
+    }
+
     async fn conclude_walk(&mut self, walk: &Walk, target: &str, seen: Seen) {
         let id = |what: &str| format!("{}.{what}", walk.id);
         let mut list = self.checks.part(&id("list"), walk.severity);
         if let Some((judged, heard)) = seen.form {
             list.ruling = judged.ruling;
             let cause = self.checks.add(list, Some(&heard));
-            for name in &walk.has {
-                let part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
+            for (label, _) in self.wanted_on_pages(walk) {
+                let part = self
+                    .checks
+                    .part(&id(&format!("has.{label}")), walk.severity);
                 self.checks
                     .add_errored(part, "the walk broke off".to_owned(), cause.clone(), None);
             }
@@ -286,34 +312,47 @@ impl Play {
             }
             (Some(_), false) => self.checks.add_skipped(once, why.to_owned(), last.as_ref()),
         }
-        for name in &walk.has {
-            let mut part = self.checks.part(&id(&format!("has.{name}")), walk.severity);
-            let Some(wanted) = self
-                .resources
-                .iter()
-                .rev()
-                .find(|r| r.name == *name)
-                .and_then(|r| r.id.clone())
-            else {
+        for (label, names) in self.wanted_on_pages(walk) {
+            let mut part = self
+                .checks
+                .part(&id(&format!("has.{label}")), walk.severity);
+            let mut off: Vec<String> = Vec::new();
+            let mut missing = None;
+            for name in names {
+                match self.id_of_resource(name) {
+                    None => missing = missing.or(Some(name)),
+                    Some(wanted) if seen.met.contains_key(&wanted) => {}
+                    Some(wanted) => off.push(format!("{name} ({wanted})")),
+                }
+            }
+            if let Some(name) = missing {
                 let cause = self.missing.get(name).cloned().flatten();
                 self.checks
                     .add_errored(part, format!("{name} does not exist"), cause, None);
                 continue;
-            };
-            if seen.met.contains_key(&wanted) {
-                self.checks.add(part, last.as_ref());
-            } else if whole {
-                part.ruling = Judged::broken(
-                    "has",
-                    format!("{name} ({wanted}) is on no page"),
-                    "on one page",
-                    "",
-                )
-                .ruling;
-                self.checks.add(part, last.as_ref());
-            } else {
-                self.checks
-                    .add_errored(part, why.to_owned(), None, last.as_ref());
+            }
+            match (off.as_slice(), whole) {
+                ([], _) => {
+                    self.checks.add(part, last.as_ref());
+                }
+                ([first, others @ ..], true) => {
+                    let others = match others.len() {
+                        0 => String::new(),
+                        more => format!(", and so are {more} others of {label}"),
+                    };
+                    part.ruling = Judged::broken(
+                        "has",
+                        format!("{first} is on no page{others}"),
+                        "on one page",
+                        "",
+                    )
+                    .ruling;
+                    self.checks.add(part, last.as_ref());
+                }
+                (_, false) => {
+                    self.checks
+                        .add_errored(part, why.to_owned(), None, last.as_ref());
+                }
             }
         }
         let mut total = self.checks.part(&id("total"), walk.severity);

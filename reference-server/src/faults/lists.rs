@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::twist::{asked, told};
 use super::wire::{no, number, on, parameter};
-use super::{ALL, FaultInfo, JUMPCLOUD, OKTA, OKTA_ENTRA_RFC, own};
+use super::{ALL, FaultInfo, JUMPCLOUD, OKTA, OKTA_ENTRA, OKTA_ENTRA_RFC, own};
 use crate::http::Answer;
 
 const LIST: &str = "RFC 7644 section 3.4.2";
@@ -23,6 +23,29 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                         && let Some(start) = body["startIndex"].as_i64()
                     {
                         body["startIndex"] = json!(start + 1);
+                    }
+                })]
+            },
+        ),
+        own(
+            "lists-end-at-a-hundred",
+            "A list ends after one hundred rows, and its total says so too",
+            OKTA_ENTRA,
+            LIST,
+            || {
+                vec![told(|request, status, body| {
+                    const MOST: usize = 100;
+                    let listed = on(request, "GET", "Users") || on(request, "GET", "Groups");
+                    let total = body["totalResults"].as_u64().unwrap_or_default();
+                    if !listed || status != 200 || total <= MOST as u64 {
+                        return;
+                    }
+                    body["totalResults"] = json!(MOST);
+                    let start = number(request, "startIndex").map_or(1, |start| start.max(1));
+                    let left = (MOST + 1).saturating_sub(usize::try_from(start).unwrap_or(MOST));
+                    if let Some(rows) = body["Resources"].as_array_mut() {
+                        rows.truncate(left);
+                        body["itemsPerPage"] = json!(rows.len());
                     }
                 })]
             },
