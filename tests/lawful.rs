@@ -95,6 +95,7 @@ async fn findings(library: &Library, server: &Server, seed: u64) -> Vec<String> 
     let bearer = |secret: &str| Auth::Bearer(Secret::new(secret, "SCIM_TOKEN"));
     let mut options =
         ClientOptions::new(BaseUrl::parse(running.base_url()).expect("its own base URL"));
+    options.ca_text = running.certificate().map(str::to_owned);
     options.auth = bearer(token);
     options.revoked = Some(bearer("revoked-token"));
     let client = Client::new(options).expect("a client");

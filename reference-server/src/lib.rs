@@ -24,6 +24,7 @@ mod personas;
 pub mod protocol;
 mod server;
 pub mod store;
+mod tls;
 
 pub use faults::{FaultInfo, faults};
 pub use lawful::{LawfulInfo, lawful_variants};

@@ -119,6 +119,12 @@ async fn main() -> ExitCode {
             let _ = writeln!(std::io::stderr(), "{what} {url}");
         }
     }
+    if let Some(certificate) = running.certificate() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "clients must trust this certificate:\n{certificate}"
+        );
+    }
     interrupted().await;
     running.stop().await;
     ExitCode::SUCCESS

@@ -9,9 +9,11 @@ use std::time::{Duration, Instant};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 use crate::auth::{Credentials, Token};
 use crate::engine::{Behaviour, Engine};
@@ -20,11 +22,12 @@ use crate::limits::Limits;
 use crate::options::Options;
 use crate::protocol::schema::{GROUP, Registry, SchemaError};
 use crate::store::StoreError;
+use crate::tls::{self, Identity, NoIdentity};
 use crate::{admin, faults, lawful, personas};
 
 /// How long open exchanges may finish after a stop.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long a client may take to send the head of a request.
+/// How long a client may take to agree on keys, and to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Why a server did not start.
@@ -63,6 +66,9 @@ pub enum StartError {
     /// The store cannot be opened or read.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// There is no certificate for TLS.
+    #[error("{0}")]
+    Identity(#[from] NoIdentity),
 }
 
 /// A running server; it stops when this is dropped.
@@ -71,6 +77,7 @@ pub struct Running {
     base_url: String,
     token_url: Option<String>,
     admin_url: Option<String>,
+    certificate: Option<String>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -89,6 +96,11 @@ impl Running {
     /// Where the tokens can be changed, when that is asked for.
     pub fn admin_url(&self) -> Option<&str> {
         self.admin_url.as_deref()
+    }
+
+    /// The certificate that clients must trust, as PEM, where the base URL is https.
+    pub fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
     }
 
     /// Stops the server; exchanges under way may finish within two seconds.
@@ -144,7 +156,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         None => None,
     };
     let base_path = options.base_path.trim_end_matches('/').to_owned();
-    let base_url = format!("http://{address}{base_path}");
+    let identity = behaviour
+        .tls
+        .then(|| tls::identity(address.ip()))
+        .transpose()?;
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    let base_url = format!("{scheme}://{address}{base_path}");
     let types = registry.types.iter().map(|kind| kind.name.clone());
     let durability = options.store.open(types.collect())?;
     let engine = Engine::new(
@@ -167,7 +184,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         .with_clients(options.oauth_clients, options.oauth_lifetime);
     let token_url = credentials
         .issues_tokens()
-        .then(|| format!("http://{address}{}", http::TOKEN_PATH));
+        .then(|| format!("{scheme}://{address}{}", http::TOKEN_PATH));
     let server = Server {
         engine,
         credentials,
@@ -183,14 +200,28 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     if let Some((listener, address)) = admin {
         admin_url = Some(format!("http://{address}"));
         let router = admin::service(Arc::clone(&server), options.admin_token);
-        tasks.push(tokio::spawn(accept(listener, router, stopped.clone())));
+        tasks.push(tokio::spawn(accept(
+            listener,
+            None,
+            router,
+            stopped.clone(),
+        )));
     }
     let router = http::service(server);
-    tasks.push(tokio::spawn(accept(listener, router, stopped)));
+    let (acceptor, certificate) = identity
+        .map(
+            |Identity {
+                 acceptor,
+                 certificate,
+             }| (acceptor, certificate),
+        )
+        .unzip();
+    tasks.push(tokio::spawn(accept(listener, acceptor, router, stopped)));
     Ok(Running {
         base_url,
         token_url,
         admin_url,
+        certificate,
         stop,
         tasks,
     })
@@ -208,7 +239,12 @@ async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
     })
 }
 
-async fn accept(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -216,7 +252,7 @@ async fn accept(listener: TcpListener, router: axum::Router, mut stopped: watch:
             _ = stopped.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(stream, router.clone(), stopped.clone()));
+                    connections.spawn(welcome(stream, tls.clone(), router.clone(), stopped.clone()));
                 }
                 // Out of file descriptors, most likely: wait for one to come free.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -231,9 +267,29 @@ async fn accept(listener: TcpListener, router: axum::Router, mut stopped: watch:
     .await;
 }
 
-async fn serve(stream: TcpStream, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+async fn welcome(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    router: axum::Router,
+    stopped: watch::Receiver<bool>,
+) {
     // Answers are written whole, so there is nothing to wait for.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return serve(stream, router, stopped).await;
+    };
+    // Whoever cannot agree on keys, or does not trust the certificate, goes away.
+    if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+        serve(stream, router, stopped).await;
+    }
+}
+
+/// Serves one connection, in HTTP/1.1 or HTTP/2, whatever the client begins with.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()

@@ -206,6 +206,7 @@ async fn target(args: &RunArgs, config: &Config) -> Result<Target, CliError> {
     .await
     .map_err(|e| CliError::Usage(e.to_string()))?;
     let mut options = ClientOptions::new(BaseUrl::parse(running.base_url())?);
+    options.ca_text = running.certificate().map(str::to_owned);
     options.auth = Auth::Bearer(Secret::new(token, "SCIM_TOKEN"));
     options.revoked.clone_from(&config.revoked);
     if let Some(seconds) = args.target.timeout.or(config.run.timeout_s) {
@@ -315,6 +316,7 @@ fn application(
     let mut options = ClientOptions::new(BaseUrl::parse(origin)?);
     options.timeout = target.options.timeout;
     options.ca_file.clone_from(&target.options.ca_file);
+    options.ca_text.clone_from(&target.options.ca_text);
     options.allow_insecure_http = target.options.allow_insecure_http;
     let application = Client::new(options)?;
     for (name, value) in &check.headers {

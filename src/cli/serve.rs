@@ -25,6 +25,10 @@ pub(super) fn serve(args: &ServeArgs, terminal: &Terminal) -> Result<u8, CliErro
                 terminal.write_err(format!("{what} {url}\n").as_bytes())?;
             }
         }
+        if let Some(certificate) = running.certificate() {
+            let told = format!("clients must trust this certificate:\n{certificate}");
+            terminal.write_err(told.as_bytes())?;
+        }
         if args.token.is_empty() && args.basic.is_empty() && args.oauth_clients.is_empty() {
             terminal.write_err(b"no --token is given: everybody is let in\n")?;
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::auth::{AuthHeader, Credentials, Network};
 use super::classify::{classify, timed_out};
 use super::throttle::{LONGEST_PAUSE, MOST_PAUSES, Pace, own_pause, retry_after};
-use super::transport::{Peer, ReadBody, build, read_body};
+use super::transport::{Peer, ReadBody, Roots, build, read_body};
 use super::weight::{Held, Room};
 use super::{BaseUrl, ClientError, Redactor};
 use crate::config::Auth;
@@ -70,6 +70,8 @@ pub struct ClientOptions {
     pub rate: Option<f64>,
     /// PEM file with further roots.
     pub ca_file: Option<PathBuf>,
+    /// A further root as PEM text: that of a server which made its certificate itself.
+    pub ca_text: Option<String>,
     /// Plain http to hosts that are not loopback is allowed.
     pub allow_insecure_http: bool,
     /// How much is read and recorded.
@@ -88,8 +90,16 @@ impl ClientOptions {
             timeout: Duration::from_secs(10),
             rate: None,
             ca_file: None,
+            ca_text: None,
             allow_insecure_http: false,
             limits: Limits::default(),
+        }
+    }
+
+    fn roots(&self) -> Roots<'_> {
+        Roots {
+            file: self.ca_file.as_deref(),
+            text: self.ca_text.as_deref(),
         }
     }
 }
@@ -181,10 +191,9 @@ impl Client {
             });
         }
         let redactor = Arc::new(Redactor::new());
-        let ca_file = options.ca_file.as_deref();
         let network = Network {
             allow_insecure_http: options.allow_insecure_http,
-            ca_file,
+            ca_file: options.ca_file.as_deref(),
         };
         let credentials = Credentials::new(
             &options.auth,
@@ -193,7 +202,7 @@ impl Client {
             network,
             &redactor,
         )?;
-        let http = build(base.peer(), ca_file, options.timeout)?;
+        let http = build(base.peer(), options.roots(), options.timeout)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
@@ -376,7 +385,7 @@ impl Client {
                 keep_alive: false,
                 ..options.base_url.peer()
             };
-            build(peer, options.ca_file.as_deref(), options.timeout)
+            build(peer, options.roots(), options.timeout)
                 .unwrap_or_else(|_| self.inner.http.clone())
         })
     }

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::classify::classify;
-use super::transport::{Peer, ReadBody, build, read_body};
+use super::transport::{Peer, ReadBody, Roots, build, read_body};
 use super::{ClientError, Redactor};
 use crate::config::{OAuth2, Secret, SecretPlacement};
 
@@ -65,7 +65,7 @@ impl TokenSource {
             }
             other => return Err(credential(format!("it begins with `{other}:`"))),
         }
-        let http = build(Peer::of(&url), ca_file, PATIENCE)?;
+        let http = build(Peer::of(&url), Roots::of_file(ca_file), PATIENCE)?;
         Ok(Self {
             settings,
             url,

@@ -46,10 +46,26 @@ impl Peer {
     }
 }
 
+/// Certificates that are trusted besides those of the system.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Roots<'a> {
+    /// A PEM file.
+    pub(super) file: Option<&'a Path>,
+    /// PEM text.
+    pub(super) text: Option<&'a str>,
+}
+
+impl<'a> Roots<'a> {
+    /// Those of a file alone.
+    pub(super) fn of_file(file: Option<&'a Path>) -> Self {
+        Self { file, text: None }
+    }
+}
+
 /// Builds a client.
 pub(super) fn build(
     peer: Peer,
-    ca_file: Option<&Path>,
+    roots: Roots<'_>,
     timeout: Duration,
 ) -> Result<reqwest::Client, ClientError> {
     install_crypto();
@@ -68,10 +84,16 @@ pub(super) fn build(
     if !peer.keep_alive {
         builder = builder.pool_max_idle_per_host(0);
     }
-    let extra = match ca_file {
+    let mut extra = match roots.file {
         Some(path) => certificates(path)?,
         None => Vec::new(),
     };
+    if let Some(text) = roots.text {
+        extra.extend(
+            Certificate::from_pem_bundle(text.as_bytes())
+                .map_err(|e| ClientError::Build(super::classify::chain(&e)))?,
+        );
+    }
     if peer.https {
         builder = builder.tls_certs_merge(extra);
     } else {

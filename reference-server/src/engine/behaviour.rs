@@ -224,6 +224,8 @@ pub struct Behaviour {
     pub always_scim_json: bool,
     /// How long every answer is held back.
     pub latency: Option<Duration>,
+    /// Whether the base URL is https.
+    pub tls: bool,
     /// Whether the discovery endpoints can be read without credentials (RFC 7643 section 5).
     pub open_discovery: bool,
     /// Whether entity tags are strong.
@@ -313,6 +315,7 @@ impl Behaviour {
             public_base: None,
             always_scim_json: false,
             latency: None,
+            tls: false,
             open_discovery: true,
             strong_etags: false,
             fold_emails: false,

@@ -98,6 +98,15 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             change: |behaviour| behaviour.dress.closes = true,
         },
         LawfulInfo {
+            name: "tls-h2",
+            title: "HTTP/2 over TLS",
+            what: "The base URL is https, with a certificate that the server makes at its start; with clients that can, it speaks HTTP/2.",
+            source: "RFC 7644 section 7.2: TLS; RFC 9113 section 3.2: HTTP/2 by ALPN",
+            suits: EVERYONE,
+            declares: &[],
+            change: |behaviour| behaviour.tls = true,
+        },
+        LawfulInfo {
             name: "slow",
             title: "Answers take their time",
             what: "Every answer is held back for five milliseconds.",
