@@ -79,3 +79,10 @@ fn what_the_documentation_shows_loads() {
         Err(errors) => panic!("\n{errors}\n"),
     }
 }
+
+#[test]
+fn outlines_show_the_suites_as_they_are() {
+    let library = suite::bundled().expect("the bundled suites load");
+    let whole: Vec<suite::Outline> = library.suites.iter().map(suite::Outline::from).collect();
+    assert_eq!(suite::outlines(), whole);
+}

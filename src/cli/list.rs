@@ -1,6 +1,6 @@
 //! `scimproof list KIND`: everything that has an id, for people or as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::data::{detection, gates, mappings, quirks, requirements};
 use crate::plan;
 use crate::results::{Certainty, CertaintyLevel, Severity};
 use crate::suite::model::{Case, Profile, Suite};
-use crate::suite::{self, Library};
+use crate::suite::{self, Library, Outline};
 
 /// A thing with an id and a title; the contract names the further members of each kind.
 type Item = Map<String, Value>;
@@ -24,7 +24,7 @@ pub(super) fn list(args: &ListArgs, terminal: &Terminal) -> Result<u8, CliError>
     let wanted =
         |profile: &str| args.profile.is_empty() || args.profile.iter().any(|p| p == profile);
     let items = match args.kind {
-        Kind::Suites => suites(&library()?, &wanted),
+        Kind::Suites => suites(&outlines(args.suites_dir.as_deref())?, &wanted),
         Kind::Cases => cases(&library()?, &wanted),
         Kind::Rules => rules(),
         Kind::Mappings => mappings(&wanted),
@@ -62,27 +62,33 @@ pub(super) fn written(dir: Option<&std::path::Path>) -> Result<Library, CliError
 
 /// Adds the suites that are made from the configuration: mapped attributes, access to the application.
 pub(super) fn add_generated(library: &mut Library, config: &Config) -> Result<(), CliError> {
+    let profiles: BTreeSet<String> = library.profiles.iter().map(|p| p.id.clone()).collect();
+    for suite in generated(config, &profiles)? {
+        add(library, suite)?;
+    }
+    library.suites.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(())
+}
+
+/// The suites that are made from the configuration for these profiles.
+fn generated(config: &Config, profiles: &BTreeSet<String>) -> Result<Vec<Suite>, CliError> {
+    let mut made = Vec::new();
     let tables = config.mappings().map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         CliError::Usage(errors.join("; "))
     })?;
     for table in &tables {
-        if let Some(suite) = plan::mapping::suite(table, &config.policy)
-            && library.profile(&suite.profile).is_some()
-        {
-            add(library, suite)?;
-        }
+        made.extend(
+            plan::mapping::suite(table, &config.policy)
+                .filter(|suite| profiles.contains(&suite.profile)),
+        );
     }
     if let Some(check) = &config.access_check {
-        let profiles: Vec<String> = library.profiles.iter().map(|p| p.id.clone()).collect();
         for profile in profiles {
-            if let Some(suite) = plan::access::suite(check, &profile, &config.policy) {
-                add(library, suite)?;
-            }
+            made.extend(plan::access::suite(check, profile, &config.policy));
         }
     }
-    library.suites.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(())
+    Ok(made)
 }
 
 fn add(library: &mut Library, suite: Suite) -> Result<(), CliError> {
@@ -103,15 +109,28 @@ fn item(members: Value) -> Item {
     }
 }
 
-fn suites(library: &Library, wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
-    library
-        .suites
+/// What suites there are. Files of the user's own are read whole, lest a list show what cannot be played.
+fn outlines(dir: Option<&std::path::Path>) -> Result<Vec<Outline>, CliError> {
+    if dir.is_some() {
+        return Ok(library(dir)?.suites.iter().map(Outline::from).collect());
+    }
+    let mut outlines = suite::outlines();
+    let profiles: BTreeSet<String> = outlines.iter().map(|one| one.profile.clone()).collect();
+    for suite in generated(&Config::default(), &profiles)? {
+        outlines.push(Outline::from(&suite));
+    }
+    outlines.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(outlines)
+}
+
+fn suites(outlines: &[Outline], wanted: &dyn Fn(&str) -> bool) -> Vec<Item> {
+    outlines
         .iter()
         .filter(|suite| wanted(&suite.profile))
         .map(|suite| {
             item(json!({
                 "id": suite.id, "title": suite.title, "profile": suite.profile, "file": suite.file,
-                "cases": suite.cases.len(),
+                "cases": suite.cases,
             }))
         })
         .collect()

@@ -70,6 +70,62 @@ pub fn bundled() -> Result<Library, LoadErrors> {
     load_with(&sources, problems)
 }
 
+/// What a suite is, without what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// `okta/users`.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// The profile that it belongs to.
+    pub profile: String,
+    /// The file as it is named in messages.
+    pub file: String,
+    /// How many cases are in it.
+    pub cases: usize,
+}
+
+impl From<&Suite> for Outline {
+    fn from(suite: &Suite) -> Self {
+        Self {
+            id: suite.id.clone(),
+            title: suite.title.clone(),
+            profile: suite.profile.clone(),
+            file: suite.file.clone(),
+            cases: suite.cases.len(),
+        }
+    }
+}
+
+/// What suites are inside the program, in order of their ids. Their cases are not looked into, which takes half of the
+/// time: that there is nothing wrong with them was made sure when the program was made.
+#[must_use]
+pub fn outlines() -> Vec<Outline> {
+    let (sources, _) = bundled_sources();
+    let read = side_by_side(sources.iter().collect(), |source: &Source| {
+        let (profile, name) = profile_and_name(&source.name);
+        if !is_suite(&name) {
+            return None;
+        }
+        let root = tree::parse(&source.text).0?;
+        let cases = root.get("cases").map(Node::items).unwrap_or_default();
+        Some(Outline {
+            id: format!("{profile}/{name}"),
+            title: root
+                .get("title")
+                .and_then(Node::text)
+                .unwrap_or_default()
+                .to_owned(),
+            profile,
+            file: source.name.clone(),
+            cases: cases.iter().filter(|case| case.is_map()).count(),
+        })
+    });
+    let mut outlines: Vec<Outline> = read.into_iter().flatten().collect();
+    outlines.sort_by(|a, b| a.id.cmp(&b.id));
+    outlines
+}
+
 /// The suites inside the program and those of a folder, laid out as `PROFILE/NAME.yaml`.
 ///
 /// # Errors
@@ -194,20 +250,28 @@ struct Opened<'a> {
 
 impl Opened<'_> {
     fn is_suite(&self) -> bool {
-        ![PROFILE_FILE, NOT_COVERED_FILE].contains(&self.name.as_str())
+        is_suite(&self.name)
     }
+}
+
+/// Whether a file of this name, without its ending, is a suite.
+fn is_suite(name: &str) -> bool {
+    ![PROFILE_FILE, NOT_COVERED_FILE].contains(&name)
+}
+
+/// The last folder of a path, and the file's name without its ending.
+fn profile_and_name(path: &str) -> (String, String) {
+    let path = path.replace('\\', "/");
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let name = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let profile = parts.next().unwrap_or_default();
+    (profile.to_owned(), name.to_owned())
 }
 
 fn open(source: &Source) -> Opened<'_> {
     let mut report = FileReport::new(&source.name, &source.text);
-    let path = source.name.replace('\\', "/");
-    let mut parts = path.rsplit('/');
-    let file = parts.next().unwrap_or_default();
-    let name = file
-        .rsplit_once('.')
-        .map_or(file, |(stem, _)| stem)
-        .to_owned();
-    let profile = parts.next().unwrap_or_default().to_owned();
+    let (profile, name) = profile_and_name(&source.name);
     let (root, problems) = tree::parse(&source.text);
     for (spot, message) in problems {
         report.add(spot, message);

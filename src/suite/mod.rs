@@ -16,5 +16,7 @@ pub mod schema;
 pub mod template;
 mod tree;
 
-pub use library::{Library, NotCovered, Source, bundled, load, only_dir, with_dir};
+pub use library::{
+    Library, NotCovered, Outline, Source, bundled, load, only_dir, outlines, with_dir,
+};
 pub use problem::{LoadErrors, Problem, did_you_mean, nearest};
