@@ -251,7 +251,7 @@ fn rules(run: &Run, schema: &Arc<SchemaView>) -> Duration {
                     hostile,
                     exchange,
                     headers,
-                    exchange.json(),
+                    exchange.json().map(Arc::new),
                     sent,
                 )
             })

@@ -6,12 +6,13 @@
 //! whose resources nobody else writes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::book::{Fault, Rule};
-use super::history::Judged;
+use super::history::{Judged, Told};
 use super::view::{Endpoint, View, cut, show};
 use crate::results::Severity;
 use crate::scim::{AttrPath, Difference, Returned, SchemaView, differences, is_unassigned, named};
@@ -59,7 +60,7 @@ type Key = (u64, String, String);
 #[derive(Debug, Default)]
 struct Look {
     /// The whole representation, where there was one since the last write.
-    shown: Option<Value>,
+    shown: Option<Arc<Value>>,
     /// When the last write was answered, and the time to settle was over; what was asked for before that says nothing.
     settled: f64,
     /// A GET has shown it.
@@ -73,7 +74,8 @@ struct Look {
 struct Pending {
     key: Key,
     ended: f64,
-    judged: Judged,
+    rule: &'static str,
+    told: Told,
 }
 
 /// The last looks at the resources of each case.
@@ -81,12 +83,12 @@ struct Pending {
 pub(super) struct Looks {
     last: BTreeMap<Key, Look>,
     faults: Vec<Pending>,
-    /// Looks that agreed.
-    held: Vec<Judged>,
+    /// Looks that agreed, by rule.
+    held: Vec<&'static str>,
     /// Endpoints that have sent a version as ETag: those that do, support tags, whatever they declare.
     tagged: BTreeSet<String>,
     /// Answers with a version and no ETag, by endpoint.
-    untagged: Vec<(String, Judged)>,
+    untagged: Vec<(String, Told)>,
     /// How long a target may take until everybody sees a write, in milliseconds.
     settle: f64,
 }
@@ -111,8 +113,8 @@ impl Looks {
                 }
             }
             Endpoint::Collection(kind) if view.method == "POST" => {
-                if let Some((shown, id)) = view.single().and_then(|it| Some((it, id_of(it)?))) {
-                    self.keep((order, kind.clone(), id.to_owned()), view, Some(shown));
+                if let Some(id) = view.single().and_then(id_of) {
+                    self.keep((order, kind.clone(), id.to_owned()), view, true);
                 }
             }
             Endpoint::Collection(_) | Endpoint::Search => self.listed(view),
@@ -124,14 +126,14 @@ impl Looks {
 
     /// What was found.
     pub(super) fn judge(&mut self) -> Vec<Judged> {
-        let faults = self.faults.drain(..).map(|pending| pending.judged);
+        let held = self.held.drain(..).map(|rule| (rule, None));
+        let faults = self.faults.drain(..);
+        let faults = faults.map(|pending| (pending.rule, Some(pending.told)));
         let tagged = std::mem::take(&mut self.tagged);
         let untagged = self.untagged.drain(..);
         let untagged = untagged.filter(|(kind, _)| tagged.contains(kind));
-        self.held
-            .drain(..)
-            .chain(faults)
-            .chain(untagged.map(|(_, judged)| judged))
+        held.chain(faults)
+            .chain(untagged.map(|(_, told)| (TAGGED.id, Some(told))))
             .collect()
     }
 
@@ -143,7 +145,7 @@ impl Looks {
         };
         match view.header("etag") {
             Some(tag) if tag.trim() == version => {
-                self.held.push(judged(TAGGED, view, None));
+                self.held.push(TAGGED.id);
                 if !self.tagged.contains(kind) {
                     self.tagged.insert(kind.to_owned());
                 }
@@ -158,8 +160,7 @@ impl Looks {
                     actual: "no ETag".to_owned(),
                     lawful_if_declared: None,
                 };
-                let judged = judged(TAGGED, view, Some(fault));
-                self.untagged.push((kind.to_owned(), judged));
+                self.untagged.push((kind.to_owned(), told(view, fault)));
             }
             _ => {}
         }
@@ -175,9 +176,9 @@ impl Looks {
         };
         self.compare(view, &key, shown);
         if self.last.contains_key(&key) {
-            self.held.push(judged(STAYS, view, None));
+            self.held.push(STAYS.id);
         }
-        self.keep(key, view, Some(shown));
+        self.keep(key, view, true);
     }
 
     fn written(&mut self, view: &View<'_>, key: Key) {
@@ -196,7 +197,7 @@ impl Looks {
             // References to it go as well.
             self.forget(view.seen.order);
         } else {
-            self.keep(key, view, view.single().filter(|_| !view.is_narrowed()));
+            self.keep(key, view, view.single().is_some() && !view.is_narrowed());
         }
     }
 
@@ -226,7 +227,8 @@ impl Looks {
         }
     }
 
-    fn keep(&mut self, key: Key, view: &View<'_>, shown: Option<&Value>) {
+    /// Remembers the answer; `whole` where its body is the whole resource.
+    fn keep(&mut self, key: Key, view: &View<'_>, whole: bool) {
         if self.last.len() >= MOST && !self.last.contains_key(&key) {
             return;
         }
@@ -235,7 +237,7 @@ impl Looks {
         // What overlaps a write may show either state.
         let apart = exchange.started_ms >= look.settled;
         let small = view.seen.body.len() <= LARGEST;
-        look.shown = shown.filter(|_| small && apart).cloned();
+        look.shown = view.seen.json.filter(|_| whole && small && apart).cloned();
         if view.method == "GET" {
             look.met = true;
         } else {
@@ -276,7 +278,7 @@ impl Looks {
             .into_iter()
             .find(|difference| counts(difference, view.schema));
         let Some(difference) = found else {
-            self.held.push(judged(SAME, view, None));
+            self.held.push(SAME.id);
             return;
         };
         let text = |value: Option<Value>| value.as_ref().map_or("nothing".to_owned(), show);
@@ -307,14 +309,18 @@ impl Looks {
         self.faults.push(Pending {
             key,
             ended: exchange.started_ms + exchange.duration_ms,
-            judged: judged(rule, view, Some(fault)),
+            rule: rule.id,
+            told: told(view, fault),
         });
     }
 }
 
-fn judged(rule: Rule, view: &View<'_>, fault: Option<Fault>) -> Judged {
-    let place = (view.seen.order, view.seen.exchange.id);
-    (rule.id, view.seen.case.to_owned(), place, fault)
+fn told(view: &View<'_>, fault: Fault) -> Told {
+    Told {
+        place: (view.seen.order, view.seen.exchange.id),
+        case: view.seen.case.to_owned(),
+        fault,
+    }
 }
 
 fn id_of(resource: &Value) -> Option<&str> {

@@ -48,8 +48,8 @@ pub struct Seen<'a> {
     pub headers: &'a [(String, String)],
     /// The response body as received.
     pub body: &'a [u8],
-    /// The response body read as JSON.
-    pub json: Option<&'a Value>,
+    /// The response body read as JSON. Shared, since a rule may keep it until the resource is seen again.
+    pub json: Option<&'a Arc<Value>>,
     /// The request body read as JSON.
     pub sent: Option<&'a Value>,
 }
@@ -141,11 +141,12 @@ pub fn all() -> Vec<Rule> {
 }
 
 /// Where an exchange stands in plan order.
-type Place = (u64, ExchangeId);
+pub(super) type Place = (u64, ExchangeId);
 
 /// Exchanges that a result names.
 const NAMED: usize = 3;
 
+/// What became of one rule so far.
 #[derive(Debug, Default)]
 struct Tally {
     judged: u64,
@@ -157,7 +158,8 @@ struct Tally {
 pub struct RuleBook {
     schema: Arc<SchemaView>,
     base_url: String,
-    tallies: BTreeMap<&'static str, Tally>,
+    /// In the order of [`all`].
+    tallies: Vec<Tally>,
     history: History,
     looks: Looks,
     declared: BTreeSet<(String, String)>,
@@ -170,7 +172,7 @@ impl RuleBook {
         Self {
             schema,
             base_url: base_url.trim_end_matches('/').to_owned(),
-            tallies: BTreeMap::new(),
+            tallies: all().iter().map(|_| Tally::default()).collect(),
             history: History::default(),
             looks: Looks::default(),
             declared: BTreeSet::new(),
@@ -189,12 +191,12 @@ impl RuleBook {
         let Some(view) = View::read(seen, &self.schema, &self.base_url) else {
             return;
         };
-        for check in checks() {
+        // The rules that look at one exchange come first in `all`.
+        for (check, tally) in checks().zip(&mut self.tallies) {
             match (check.judge)(&view) {
                 Ruling::Apart => {}
-                Ruling::Held => self.tallies.entry(check.rule.id).or_default().judged += 1,
+                Ruling::Held => tally.judged += 1,
                 Ruling::Broken(fault) => {
-                    let tally = self.tallies.entry(check.rule.id).or_default();
                     tally.judged += 1;
                     tally.faults.insert(
                         (seen.order, seen.exchange.id),
@@ -212,11 +214,15 @@ impl RuleBook {
     #[must_use]
     pub fn finish(mut self) -> Vec<RuleResult> {
         let over_time = self.history.judge().into_iter().chain(self.looks.judge());
-        for (rule, case, place, fault) in over_time {
-            let tally = self.tallies.entry(rule).or_default();
+        let rules = all();
+        for (id, told) in over_time {
+            let at = rules.iter().position(|rule| rule.id == id);
+            let Some(tally) = at.and_then(|at| self.tallies.get_mut(at)) else {
+                continue;
+            };
             tally.judged += 1;
-            if let Some(fault) = fault {
-                tally.faults.insert(place, (case, fault));
+            if let Some(told) = told {
+                tally.faults.insert(told.place, (told.case, told.fault));
             }
         }
         let declared = self.declared;
@@ -226,12 +232,12 @@ impl RuleBook {
                 .as_ref()
                 .is_some_and(|pair| declared.contains(pair))
         };
-        all()
-            .into_iter()
-            .map(|rule| {
-                let mut tally = self.tallies.remove(rule.id).unwrap_or_default();
+        rules
+            .iter()
+            .zip(self.tallies)
+            .map(|(rule, mut tally)| {
                 tally.faults.retain(|_, (_, fault)| !excused(fault));
-                result(&rule, tally)
+                result(rule, tally)
             })
             .collect()
     }

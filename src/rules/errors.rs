@@ -110,7 +110,6 @@ pub(super) const CHECKS: &[Check] = &[
 /// The error as a document, where there is one that means to be a SCIM error.
 fn error<'a>(view: &View<'a>) -> Option<&'a Value> {
     let json = view
-        .seen
         .json
         .filter(|json| view.is_error() && view.is_scim() && view.whole && json.is_object())?;
     (has_schema(json, ERROR)
@@ -151,7 +150,7 @@ fn judge_body(view: &View<'_>) -> Ruling {
         return Ruling::broken(format!("{status} came without a body"), wanted, "no body");
     }
     let text = String::from_utf8_lossy(view.seen.body);
-    let Some(json) = view.seen.json else {
+    let Some(json) = view.json else {
         let what = if text.trim_start().starts_with('<') {
             "an HTML or XML page"
         } else {

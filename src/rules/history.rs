@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::book::{Fault, Rule};
+use super::book::{Fault, Place, Rule};
 use super::view::View;
-use crate::results::{ExchangeId, Severity};
+use crate::results::Severity;
 use crate::scim::{Instant, instant, named};
 
 const CREATED: Rule = Rule {
@@ -37,7 +37,7 @@ const MOST: usize = 200_000;
 
 #[derive(Debug)]
 struct Observation {
-    place: (u64, ExchangeId),
+    place: Place,
     case: String,
     started: f64,
     ended: f64,
@@ -55,8 +55,16 @@ pub(super) struct History {
     kept: usize,
 }
 
-/// A judged exchange: rule, case, place, and the fault where there is one.
-pub(super) type Judged = (&'static str, String, (u64, ExchangeId), Option<Fault>);
+/// A judged exchange: the rule, and what is told where it did not hold.
+pub(super) type Judged = (&'static str, Option<Told>);
+
+/// A fault that only several exchanges show, with the one at which it is told.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) place: Place,
+    pub(super) case: String,
+    pub(super) fault: Fault,
+}
 
 impl History {
     /// Remembers what a single resource says of its times.
@@ -97,6 +105,11 @@ impl History {
             observations.sort_by_key(|observation| observation.place);
             for pair in observations.windows(2) {
                 let [earlier, later] = pair else { continue };
+                let told = |fault: Fault| Told {
+                    place: later.place,
+                    case: later.case.clone(),
+                    fault,
+                };
                 if later.made || earlier.ended > later.started {
                     continue;
                 }
@@ -104,12 +117,12 @@ impl History {
                     // A column of lower precision may cut the fraction between two answers.
                     let moved = (before.as_millisecond() - after.as_millisecond()).abs() > 1_000;
                     let fault = moved.then(|| fault("meta.created changed", before, after));
-                    out.push((CREATED.id, later.case.clone(), later.place, fault));
+                    out.push((CREATED.id, fault.map(told)));
                 }
                 if let Some((before, after)) = earlier.modified.zip(later.modified) {
                     let back = before.as_millisecond() - after.as_millisecond() > 1_000;
                     let fault = back.then(|| fault("meta.lastModified went back", before, after));
-                    out.push((MODIFIED.id, later.case.clone(), later.place, fault));
+                    out.push((MODIFIED.id, fault.map(told)));
                 }
             }
         }

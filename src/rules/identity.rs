@@ -102,9 +102,9 @@ fn id(resource: &Value) -> Option<&Value> {
 
 fn present(view: &View<'_>) -> Ruling {
     Ruling::first(view.resources().iter().map(|found| match id(found.value) {
-        None => Ruling::broken(format!("{} has no id", found.place), "an id", "no id"),
+        None => Ruling::broken(format!("{} has no id", found.place()), "an id", "no id"),
         Some(Value::String(text)) if text.trim().is_empty() => Ruling::broken(
-            format!("the id of {} is empty", found.place),
+            format!("the id of {} is empty", found.place()),
             "an id",
             "\"\"",
         ),
@@ -232,12 +232,12 @@ fn required(view: &View<'_>) -> Ruling {
     Ruling::first(view.resources().iter().map(|found| {
         match named(found.value, name).filter(|v| !v.is_null()) {
             None => Ruling::broken(
-                format!("{} has no {name}", found.place),
+                format!("{} has no {name}", found.place()),
                 format!("a {name}"),
                 format!("no {name}"),
             ),
             Some(Value::String(text)) if text.is_empty() => Ruling::broken(
-                format!("{name} of {} is empty", found.place),
+                format!("{name} of {} is empty", found.place()),
                 format!("a {name}"),
                 "\"\"",
             ),

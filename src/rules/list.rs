@@ -521,7 +521,7 @@ fn elements(view: &View<'_>) -> Ruling {
 fn nulls(view: &View<'_>) -> Ruling {
     let schemas = matches!(&view.endpoint, Endpoint::Discovery { kind, .. } if kind == "Schemas")
         && view.is_success();
-    let Some(json) = view.seen.json.filter(|_| schemas && view.whole) else {
+    let Some(json) = view.json.filter(|_| schemas && view.whole) else {
         return Ruling::Apart;
     };
     match find_null(json, "", 0) {

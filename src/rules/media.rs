@@ -101,11 +101,7 @@ fn is_gateway(view: &View<'_>) -> bool {
 }
 
 fn media_type(view: &View<'_>) -> Ruling {
-    if !view.is_scim()
-        || !view.has_body()
-        || !view.whole
-        || view.seen.json.is_none()
-        || is_gateway(view)
+    if !view.is_scim() || !view.has_body() || !view.whole || view.json.is_none() || is_gateway(view)
     {
         return Ruling::Apart;
     }
@@ -152,7 +148,7 @@ fn charset(view: &View<'_>) -> Ruling {
     if !view.is_scim()
         || !view.has_body()
         || !view.whole
-        || (view.is_error() && view.seen.json.is_none())
+        || (view.is_error() && view.json.is_none())
     {
         return Ruling::Apart;
     }
@@ -189,7 +185,7 @@ fn parses(view: &View<'_>) -> Ruling {
     if !wants_json(view) || std::str::from_utf8(view.seen.body).is_err() {
         return Ruling::Apart;
     }
-    if view.seen.json.is_some() {
+    if view.json.is_some() {
         return Ruling::Held;
     }
     let text = String::from_utf8_lossy(view.seen.body);
@@ -211,7 +207,7 @@ fn json_object(view: &View<'_>) -> Ruling {
     if !wants_json(view) {
         return Ruling::Apart;
     }
-    match view.seen.json {
+    match view.json {
         None => Ruling::Apart,
         Some(Value::Object(_)) => Ruling::Held,
         Some(Value::Array(_))
@@ -240,9 +236,13 @@ fn json_object(view: &View<'_>) -> Ruling {
 fn duplicate_keys(view: &View<'_>) -> Ruling {
     if !view.is_scim()
         || !view.whole
-        || !matches!(view.seen.json, Some(Value::Object(_) | Value::Array(_)))
+        || !matches!(view.json, Some(Value::Object(_) | Value::Array(_)))
     {
         return Ruling::Apart;
+    }
+    // Almost every body has each name once, and then it has as many names as what was read from it.
+    if view.json.and_then(names_once) == Some(written_names(view.seen.body)) {
+        return Ruling::Held;
     }
     match serde_json::from_slice::<Names>(view.seen.body) {
         Ok(Names(None)) => Ruling::Held,
@@ -255,6 +255,50 @@ fn duplicate_keys(view: &View<'_>) -> Ruling {
             )
         }
         Err(_) => Ruling::Apart,
+    }
+}
+
+/// How many names stand in a JSON text: each is followed by a colon, and no other colon stands outside of strings.
+fn written_names(body: &[u8]) -> usize {
+    let (mut names, mut inside) = (0, false);
+    let mut bytes = body.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => inside = !inside,
+            b'\\' if inside => {
+                bytes.next();
+            }
+            b':' if !inside => names += 1,
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Objects of more members are left to the reader that finds the name.
+const MANY_MEMBERS: usize = 64;
+
+/// How many names a value has; `None` where two of one object differ in case alone, or it has very many.
+fn names_once(value: &Value) -> Option<usize> {
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .try_fold(0, |sum, item| Some(sum + names_once(item)?)),
+        Value::Object(members) => {
+            let twice = |at: usize, name: &String| {
+                let mut before = members.keys().take(at);
+                before.any(|other| other.eq_ignore_ascii_case(name))
+            };
+            if members.len() > MANY_MEMBERS
+                || members.keys().enumerate().any(|(at, name)| twice(at, name))
+            {
+                return None;
+            }
+            members
+                .values()
+                .try_fold(members.len(), |sum, inner| Some(sum + names_once(inner)?))
+        }
+        _ => Some(0),
     }
 }
 
@@ -308,5 +352,35 @@ impl<'de> Deserialize<'de> for Names {
             }
         }
         deserializer.deserialize_any(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_stands_once_is_counted_once_wherever_it_stands() {
+        for (text, once) in [
+            ("{}", true),
+            ("[]", true),
+            (r#""a:b""#, true),
+            (r#"{"a": 1}"#, true),
+            (
+                r#"{"a:\"b\":": ":\\", "c\\": [{"a": {}}, {"a" : "}:{"}]}"#,
+                true,
+            ),
+            (r#"{"\u0061": 1, "b": {"a": "\\\":"}}"#, true),
+            (r#"{"a": 1, "a": 1}"#, false),
+            (r#"{"a": 1, "\u0061": 2}"#, false),
+            (r#"{"a": 1, "A": 2}"#, false),
+            (r#"[{"x": [{"b": {"c": 0, "c": {}}}]}]"#, false),
+        ] {
+            let value: Value = serde_json::from_str(text).expect("JSON");
+            let counted = names_once(&value) == Some(written_names(text.as_bytes()));
+            assert_eq!(counted, once, "{text}");
+            let read: Names = serde_json::from_str(text).expect("JSON");
+            assert_eq!(read.0.is_none(), once, "{text}");
+        }
     }
 }

@@ -168,7 +168,7 @@ fn resource_type(view: &View<'_>) -> Ruling {
         }
         Some(match meta(found.value, "resourceType") {
             Some(Value::String(text)) if text == name => Ruling::Held,
-            None if found.listed => Ruling::Held,
+            None if found.is_listed() => Ruling::Held,
             None => Ruling::broken(
                 "meta has no resourceType",
                 format!("\"{name}\""),
@@ -302,7 +302,7 @@ fn location(view: &View<'_>) -> Ruling {
         if by_name {
             return Some(Ruling::Held);
         }
-        let actual = if found.listed {
+        let actual = if found.is_listed() {
             "another address".to_owned()
         } else {
             cut(text)
@@ -324,7 +324,7 @@ fn location_absolute(view: &View<'_>) -> Ruling {
         if is_absolute(text) {
             return Some(Ruling::Held);
         }
-        let actual = if found.listed {
+        let actual = if found.is_listed() {
             "a relative address".to_owned()
         } else {
             cut(text)
@@ -355,7 +355,7 @@ fn location_host(view: &View<'_>) -> Ruling {
     Ruling::first(
         view.resources()
             .iter()
-            .filter(|found| !found.listed)
+            .filter(|found| !found.is_listed())
             .filter_map(|found| {
                 let said = meta_text(found.value, "location")
                     .filter(|text| is_absolute(text))

@@ -81,7 +81,7 @@ fn present(view: &View<'_>) -> Ruling {
     if matches!(&view.endpoint, Endpoint::Discovery { kind, one: true } if kind == "Schemas") {
         return Ruling::Apart;
     }
-    let Some(json) = view.seen.json.filter(|json| json.is_object()) else {
+    let Some(json) = view.json.filter(|json| json.is_object()) else {
         return Ruling::Apart;
     };
     let wanted = "an array of URNs";
@@ -131,15 +131,15 @@ fn each(view: &View<'_>, look: impl Fn(&Found<'_>, &Value) -> Ruling) -> Ruling 
 
 fn message(view: &View<'_>) -> Ruling {
     each(view, |found, schemas| {
-        match strings(schemas)
-            .into_iter()
-            .find(|urn| urn.to_ascii_lowercase().starts_with(MESSAGE))
-        {
+        match strings(schemas).into_iter().find(|urn| {
+            urn.get(..MESSAGE.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(MESSAGE))
+        }) {
             None => Ruling::Held,
             Some(urn) => Ruling::broken(
                 format!(
                     "{} names the protocol message {urn} in its schemas",
-                    found.place
+                    found.place()
                 ),
                 "the resource's own schemas",
                 show(schemas),
@@ -192,7 +192,10 @@ fn extensions(view: &View<'_>) -> Ruling {
                 return Ruling::Held;
             }
             Ruling::broken(
-                format!("{} holds {key}, which its schemas do not name", found.place),
+                format!(
+                    "{} holds {key}, which its schemas do not name",
+                    found.place()
+                ),
                 format!("{key} in schemas"),
                 show(schemas),
             )

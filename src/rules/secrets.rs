@@ -66,7 +66,7 @@ fn password(view: &View<'_>) -> Ruling {
             .map(|found| match named(found.value, "password") {
                 // The value is a secret: it is not repeated.
                 Some(value) if is_there(value) => Ruling::broken(
-                    format!("{} has a password", found.place),
+                    format!("{} has a password", found.place()),
                     "no password",
                     "a password",
                 ),
@@ -178,7 +178,7 @@ fn never(view: &View<'_>) -> Ruling {
                     Some(name) => Ruling::broken(
                         format!(
                             "{} has {name}, which /Schemas declares as never returned",
-                            found.place
+                            found.place()
                         ),
                         format!("no {name}"),
                         name,

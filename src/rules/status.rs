@@ -215,7 +215,6 @@ fn not_a_list(view: &View<'_>) -> Ruling {
             | (Endpoint::Collection(_), "POST")
     );
     let Some(json) = view
-        .seen
         .json
         .filter(|json| one && view.is_success() && json.is_object())
     else {

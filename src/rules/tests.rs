@@ -124,7 +124,7 @@ fn judge_with(schema: SchemaView, talks: &[(u64, Talk)]) -> Vec<RuleResult> {
     let mut book = RuleBook::new(Arc::new(schema), BASE);
     for (number, (order, talk)) in talks.iter().enumerate() {
         let exchange = talk.exchange(u32::try_from(number).unwrap_or(0) + 1);
-        let json: Option<Value> = serde_json::from_slice(&talk.body).ok();
+        let json: Option<Arc<Value>> = serde_json::from_slice(&talk.body).ok().map(Arc::new);
         let case = format!("rfc/x/case-{order}");
         book.judge(&Seen {
             case: &case,
@@ -867,7 +867,7 @@ fn results_do_not_depend_on_the_order_of_arrival() {
     let mut book = RuleBook::new(Arc::new(SchemaView::standard().clone()), BASE);
     for (number, (order, talk)) in talks.iter().enumerate().rev() {
         let exchange = talk.exchange(u32::try_from(number).unwrap_or(0) + 1);
-        let json: Option<Value> = serde_json::from_slice(&talk.body).ok();
+        let json: Option<Arc<Value>> = serde_json::from_slice(&talk.body).ok().map(Arc::new);
         let case = format!("rfc/x/case-{order}");
         book.judge(&Seen {
             case: &case,

@@ -72,6 +72,22 @@ const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:
 /// Attributes whose elements may be plain values by old habit (RFC 7643 section 2.4 allows simple values in arrays).
 const PLAIN_ELEMENTS: [&str; 5] = ["roles", "entitlements", "x509Certificates", "photos", "ims"];
 
+/// Where a value stands: its name, and what it stands in. Put into words only where something is wrong.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    name: &'a str,
+    inside: Option<&'a Place<'a>>,
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        match self.inside {
+            Some(outer) => format!("{}.{}", outer.path(), self.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
 /// What is wrong with the type of one value.
 struct Wrong {
     place: String,
@@ -115,7 +131,7 @@ fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
     compare(
         view.schema.published_attributes_of(urn),
         found.value,
-        "",
+        None,
         &mut out,
         0,
     );
@@ -124,7 +140,7 @@ fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
             compare(
                 view.schema.published_attributes_of(ENTERPRISE),
                 extension,
-                "",
+                None,
                 &mut out,
                 0,
             );
@@ -203,7 +219,7 @@ fn declared(view: &View<'_>) -> Ruling {
             let place =
                 named(found.value, urn).or_else(|| core(view).is_none().then_some(found.value))?;
             let mut wrong = Vec::new();
-            compare(attributes, place, "", &mut wrong, 0);
+            compare(attributes, place, None, &mut wrong, 0);
             (!attributes.is_empty()).then(|| {
                 wrong
                     .first()
@@ -217,7 +233,7 @@ fn declared(view: &View<'_>) -> Ruling {
 fn compare(
     attributes: &[Attribute],
     resource: &Value,
-    prefix: &str,
+    inside: Option<&Place<'_>>,
     out: &mut Vec<Wrong>,
     depth: usize,
 ) {
@@ -228,10 +244,9 @@ fn compare(
         let Some(value) = named(resource, &attribute.name).filter(|v| !v.is_null()) else {
             continue;
         };
-        let place = if prefix.is_empty() {
-            attribute.name.clone()
-        } else {
-            format!("{prefix}.{}", attribute.name)
+        let place = Place {
+            name: &attribute.name,
+            inside,
         };
         if !attribute.multi_valued {
             single(attribute, value, &place, out, depth);
@@ -239,7 +254,7 @@ fn compare(
         }
         let Value::Array(items) = value else {
             out.push(Wrong {
-                place,
+                place: place.path(),
                 wanted: "an array".to_owned(),
                 came: type_of(value),
                 text: false,
@@ -259,11 +274,17 @@ fn compare(
     }
 }
 
-fn single(attribute: &Attribute, value: &Value, place: &str, out: &mut Vec<Wrong>, depth: usize) {
+fn single(
+    attribute: &Attribute,
+    value: &Value,
+    place: &Place<'_>,
+    out: &mut Vec<Wrong>,
+    depth: usize,
+) {
     let fits = match attribute.kind {
         Kind::Complex => {
             if value.is_object() {
-                compare(&attribute.sub, value, place, out, depth + 1);
+                compare(&attribute.sub, value, Some(place), out, depth + 1);
                 return;
             }
             value.is_null()
@@ -290,7 +311,7 @@ fn single(attribute: &Attribute, value: &Value, place: &str, out: &mut Vec<Wrong
     };
     let text = attribute.kind == Kind::String && (value.is_number() || value.is_boolean());
     out.push(Wrong {
-        place: place.to_owned(),
+        place: place.path(),
         wanted: wanted.to_owned(),
         came: type_of(value),
         text,

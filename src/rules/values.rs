@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::book::{Check, Rule, Ruling};
-use super::view::View;
+use super::view::{Found, View};
 use crate::results::Severity;
 use crate::scim::named;
 
@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// Judges each array of a resource, at the top and in its extensions.
-fn each_array(view: &View<'_>, look: impl Fn(&str, &[Value], String) -> Ruling) -> Ruling {
+fn each_array(view: &View<'_>, look: impl Fn(&str, &[Value], &Found<'_>) -> Ruling) -> Ruling {
     Ruling::first(view.resources().iter().flat_map(|found| {
         let map = found.value.as_object().into_iter().flatten();
         let inner = map
@@ -61,13 +61,13 @@ fn each_array(view: &View<'_>, look: impl Fn(&str, &[Value], String) -> Ruling) 
             .flatten();
         map.chain(inner)
             .filter_map(|(key, value)| Some((key, value.as_array()?)))
-            .map(|(key, items)| look(key, items, found.place_of(key)))
+            .map(|(key, items)| look(key, items, found))
             .collect::<Vec<_>>()
     }))
 }
 
 fn one_primary(view: &View<'_>) -> Ruling {
-    each_array(view, |_, items, place| {
+    each_array(view, |key, items, found| {
         let primaries = items
             .iter()
             .filter(|item| named(item, "primary") == Some(&Value::Bool(true)))
@@ -75,7 +75,7 @@ fn one_primary(view: &View<'_>) -> Ruling {
         match primaries {
             0 | 1 => Ruling::Held,
             many => Ruling::broken(
-                format!("{place} has {many} primary values"),
+                format!("{} has {many} primary values", found.place_of(key)),
                 "at most one",
                 many.to_string(),
             ),
@@ -84,6 +84,9 @@ fn one_primary(view: &View<'_>) -> Ruling {
 }
 
 fn twice(items: &[Value], key: impl Fn(&Value) -> Option<String>) -> bool {
+    if items.len() < 2 {
+        return false;
+    }
     let mut seen = BTreeSet::new();
     items.iter().filter_map(key).any(|key| !seen.insert(key))
 }
@@ -92,7 +95,7 @@ fn members_once(view: &View<'_>) -> Ruling {
     if view.kind() != Some("Groups") {
         return Ruling::Apart;
     }
-    each_array(view, |key, items, place| {
+    each_array(view, |key, items, found| {
         if !key.eq_ignore_ascii_case("members") {
             return Ruling::Apart;
         }
@@ -105,7 +108,7 @@ fn members_once(view: &View<'_>) -> Ruling {
         };
         if twice(items, id) {
             Ruling::broken(
-                format!("{place} lists somebody twice"),
+                format!("{} lists somebody twice", found.place_of(key)),
                 "each member once",
                 "a member twice",
             )
@@ -116,7 +119,7 @@ fn members_once(view: &View<'_>) -> Ruling {
 }
 
 fn values_once(view: &View<'_>) -> Ruling {
-    each_array(view, |key, items, place| {
+    each_array(view, |key, items, found| {
         if ["schemas", "members"]
             .iter()
             .any(|name| key.eq_ignore_ascii_case(name))
@@ -138,7 +141,10 @@ fn values_once(view: &View<'_>) -> Ruling {
         };
         if twice(items, pair) {
             Ruling::broken(
-                format!("{place} holds a value twice with the same type"),
+                format!(
+                    "{} holds a value twice with the same type",
+                    found.place_of(key)
+                ),
                 "each pair of value and type once",
                 "a pair twice",
             )

@@ -1,5 +1,7 @@
 //! An exchange read once for all rules: which endpoint it was, what kind of answer came, which resources are in it.
 
+use std::cell::OnceCell;
+
 use serde_json::Value;
 
 use super::Seen;
@@ -34,18 +36,21 @@ pub(super) struct View<'a> {
     pub(super) status: u16,
     pub(super) method: &'a str,
     pub(super) endpoint: Endpoint,
+    /// The response body read as JSON.
+    pub(super) json: Option<&'a Value>,
     query: Vec<(String, String)>,
     /// The body is all that was sent.
     pub(super) whole: bool,
+    /// Found out when the first rule asks: most rules look at the resources, and many answers have none.
+    resources: OnceCell<Vec<Found<'a>>>,
 }
 
 /// A resource in an answer, with how messages call it.
 pub(super) struct Found<'a> {
     pub(super) value: &'a Value,
-    /// `the resource`, or `element 3 of Resources`.
-    pub(super) place: String,
-    /// It may belong to somebody else: nothing of its values is repeated.
-    pub(super) listed: bool,
+    /// Its number in `Resources`, from 1; `None` for the one resource that was asked for. A listed one may belong to
+    /// somebody else: nothing of its values is repeated.
+    pub(super) number: Option<usize>,
 }
 
 impl<'a> View<'a> {
@@ -76,8 +81,10 @@ impl<'a> View<'a> {
             status,
             method: &seen.exchange.method,
             endpoint: read_endpoint(path),
+            json: seen.json.map(AsRef::as_ref),
             query: read_query(query),
             whole: !cut && seen.exchange.error.is_none(),
+            resources: OnceCell::new(),
         })
     }
 
@@ -179,7 +186,7 @@ impl<'a> View<'a> {
         if !self.is_success() || !self.whole {
             return None;
         }
-        let json = self.seen.json.filter(|json| json.is_object())?;
+        let json = self.json.filter(|json| json.is_object())?;
         let single = matches!(
             (&self.endpoint, self.method),
             (Endpoint::Collection(_), "POST")
@@ -204,7 +211,7 @@ impl<'a> View<'a> {
                 "GET"
             ) | (Endpoint::Search, "POST")
         );
-        self.seen.json.filter(|_| asked)
+        self.json.filter(|_| asked)
     }
 
     /// The elements of a list.
@@ -216,12 +223,15 @@ impl<'a> View<'a> {
     }
 
     /// The resources of resource types in the answer: single or listed, none of discovery.
-    pub(super) fn resources(&self) -> Vec<Found<'a>> {
+    pub(super) fn resources(&self) -> &[Found<'a>] {
+        self.resources.get_or_init(|| self.find_resources())
+    }
+
+    fn find_resources(&self) -> Vec<Found<'a>> {
         if let Some(value) = self.single() {
             return vec![Found {
                 value,
-                place: "the resource".to_owned(),
-                listed: false,
+                number: None,
             }];
         }
         if !matches!(self.endpoint, Endpoint::Collection(_) | Endpoint::Search) {
@@ -235,8 +245,7 @@ impl<'a> View<'a> {
         elements
             .map(|(index, value)| Found {
                 value,
-                place: format!("element {} of Resources", index + 1),
-                listed: true,
+                number: Some(index + 1),
             })
             .collect()
     }
@@ -250,7 +259,7 @@ impl<'a> View<'a> {
             Endpoint::Discovery { kind, one: true }
                 if kind == "ResourceTypes" && self.is_success() =>
             {
-                self.seen.json.into_iter().collect()
+                self.json.into_iter().collect()
             }
             _ => Vec::new(),
         }
@@ -258,9 +267,22 @@ impl<'a> View<'a> {
 }
 
 impl Found<'_> {
+    /// `the resource`, or `element 3 of Resources`.
+    pub(super) fn place(&self) -> String {
+        match self.number {
+            None => "the resource".to_owned(),
+            Some(number) => format!("element {number} of Resources"),
+        }
+    }
+
+    /// It stands in a list.
+    pub(super) fn is_listed(&self) -> bool {
+        self.number.is_some()
+    }
+
     /// A value for a message: of listed resources only its type.
     pub(super) fn show(&self, value: &Value) -> String {
-        if self.listed {
+        if self.is_listed() {
             article(type_of(value))
         } else {
             show(value)
@@ -269,8 +291,8 @@ impl Found<'_> {
 
     /// The element of an answer with its place in front of an attribute: `active`, `active of element 3 of Resources`.
     pub(super) fn place_of(&self, attribute: &str) -> String {
-        if self.listed {
-            format!("{attribute} of {}", self.place)
+        if self.is_listed() {
+            format!("{attribute} of {}", self.place())
         } else {
             attribute.to_owned()
         }

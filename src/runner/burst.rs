@@ -104,8 +104,8 @@ impl Play {
             }
             tokio::select! {
                 biased;
-                Some((number, request, received)) = under_way.next(), if !under_way.is_empty() => {
-                    let heard = self.wire.hear_of_burst(&request, received);
+                Some((number, numbered, received)) = under_way.next(), if !under_way.is_empty() => {
+                    let heard = self.wire.hear_of_burst(&numbered, received);
                     if heard.status() != Some(429) {
                         volley.answered += 1;
                         volley.took = begun.elapsed();
@@ -133,11 +133,11 @@ impl Play {
                 }
                 () = tokio::time::sleep_until(next), if may_send => {
                     if let Some(number) = waiting.pop_front() {
-                        let request = self.wire.number(all[number].clone());
+                        let numbered = self.wire.number(all[number].clone());
                         let client = self.shared.context.client.clone();
                         under_way.push(async move {
-                            let received = client.send_impatiently(request.clone(), deadline).await;
-                            (number, request, received)
+                            let received = client.send_impatiently(numbered.request.clone(), deadline).await;
+                            (number, numbered, received)
                         });
                         next = (next + gap).max(Instant::now());
                     }

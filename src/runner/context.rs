@@ -255,7 +255,7 @@ impl Shared {
                 exchange: &received.exchange,
                 headers: &received.headers,
                 body: &received.body,
-                json: received.json.as_deref(),
+                json: received.json.as_ref(),
                 sent: None,
             });
         }

@@ -52,7 +52,22 @@ impl RunTag {
     /// Whether a text carries this tag, in whatever case a server folded it to.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
-        text.to_ascii_lowercase().contains(&self.0)
+        let tag = self.0.as_bytes();
+        let mut windows = text.as_bytes().windows(tag.len());
+        windows.any(|window| window.eq_ignore_ascii_case(tag))
+    }
+
+    /// Whether any name or text of a value carries this tag.
+    #[must_use]
+    pub fn is_within(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.is_in(text),
+            Value::Array(items) => items.iter().any(|item| self.is_within(item)),
+            Value::Object(members) => members
+                .iter()
+                .any(|(name, item)| self.is_within(item) || self.is_in(name)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
     }
 
     /// The unique tokens of this run that occur in a text, each once, in lower case, in order of appearance.

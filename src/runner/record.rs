@@ -29,6 +29,14 @@ pub(super) struct Outgoing {
     pub(super) credential: Credential,
 }
 
+/// A request with its number.
+#[derive(Debug)]
+pub(super) struct Numbered {
+    pub(super) request: Request,
+    /// Its body read as JSON.
+    sent: Option<Value>,
+}
+
 /// An answer, for judging.
 #[derive(Debug, Clone)]
 pub(super) struct Heard {
@@ -116,9 +124,9 @@ impl Wire {
 
     /// Sends one request.
     pub(super) async fn send(&mut self, out: Outgoing, deadline: Option<Instant>) -> Heard {
-        let request = self.number(out);
-        let received = self.deliver(request.clone(), deadline).await;
-        self.hear(&request, received)
+        let numbered = self.number(out);
+        let received = self.deliver(numbered.request.clone(), deadline).await;
+        self.hear(&numbered, received)
     }
 
     /// Sends requests at the same time; the answers come in the order of the requests.
@@ -127,18 +135,18 @@ impl Wire {
         all: Vec<Outgoing>,
         deadline: Option<Instant>,
     ) -> Vec<Heard> {
-        let requests: Vec<Request> = all.into_iter().map(|out| self.number(out)).collect();
+        let numbered: Vec<Numbered> = all.into_iter().map(|out| self.number(out)).collect();
         let client = self.shared.context.client.clone();
         let received = futures_util::future::join_all(
-            requests
+            numbered
                 .iter()
-                .map(|request| client.send(request.clone(), deadline)),
+                .map(|one| client.send(one.request.clone(), deadline)),
         )
         .await;
-        requests
+        numbered
             .iter()
             .zip(received)
-            .map(|(request, received)| self.hear(request, received))
+            .map(|(one, received)| self.hear(one, received))
             .collect()
     }
 
@@ -147,10 +155,14 @@ impl Wire {
         self.exchanges
     }
 
-    pub(super) fn number(&mut self, out: Outgoing) -> Request {
+    pub(super) fn number(&mut self, out: Outgoing) -> Numbered {
         self.numbered += 1;
-        self.hide_passwords(&out);
-        Request {
+        let sent: Option<Value> = out
+            .body
+            .as_deref()
+            .and_then(|body| serde_json::from_slice(body).ok());
+        self.hide_passwords(sent.as_ref());
+        let request = Request {
             id: ExchangeId(self.numbered),
             step: out.step,
             operation: operation(&out.method, &out.target),
@@ -159,16 +171,13 @@ impl Wire {
             headers: out.headers,
             body: out.body,
             credential: out.credential,
-        }
+        };
+        Numbered { request, sent }
     }
 
     /// What is sent as a password stands in no record and no report.
-    fn hide_passwords(&self, out: &Outgoing) {
-        let body: Option<Value> = out
-            .body
-            .as_deref()
-            .and_then(|body| serde_json::from_slice(body).ok());
-        for password in body.iter().flat_map(sent_passwords) {
+    fn hide_passwords(&self, sent: Option<&Value>) {
+        for password in sent.into_iter().flat_map(sent_passwords) {
             self.shared
                 .context
                 .client
@@ -188,23 +197,20 @@ impl Wire {
         }
     }
 
-    pub(super) fn hear(&mut self, request: &Request, received: Received) -> Heard {
+    pub(super) fn hear(&mut self, numbered: &Numbered, received: Received) -> Heard {
         self.shared
             .count(received.status, received.exchange.throttled);
-        self.take_in(request, received)
+        self.take_in(numbered, received)
     }
 
     /// What a burst was answered with: its refusals do not mean that the target answers nobody any more.
-    pub(super) fn hear_of_burst(&mut self, request: &Request, received: Received) -> Heard {
+    pub(super) fn hear_of_burst(&mut self, numbered: &Numbered, received: Received) -> Heard {
         self.shared.count_of_burst(received.status);
-        self.take_in(request, received)
+        self.take_in(numbered, received)
     }
 
-    fn take_in(&mut self, request: &Request, mut received: Received) -> Heard {
-        let sent: Option<Value> = request
-            .body
-            .as_deref()
-            .and_then(|body| serde_json::from_slice(body).ok());
+    fn take_in(&mut self, numbered: &Numbered, mut received: Received) -> Heard {
+        let Numbered { request, sent } = numbered;
         if request.credential == Credential::Application {
             // No SCIM: no rule of SCIM judges it.
             self.exchanges.push(received.exchange.clone());
@@ -227,7 +233,7 @@ impl Wire {
                 exchange: &received.exchange,
                 headers: &received.headers,
                 body: &received.body,
-                json: received.json.as_deref(),
+                json: received.json.as_ref(),
                 sent: sent.as_ref(),
             });
         }
@@ -249,7 +255,7 @@ impl Wire {
             return BTreeSet::new();
         };
         let own = |resource: &Value| {
-            tag.is_in(&resource.to_string())
+            tag.is_within(resource)
                 || resource
                     .get("id")
                     .and_then(Value::as_str)

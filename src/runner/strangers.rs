@@ -3,15 +3,16 @@
 //! A target may hold real people. A list shows them, a filter that is ignored shows them, a wrong id shows them. What is
 //! recorded keeps the resources that the run made and, of everybody else, the id alone. Everything here is pure.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 /// A body without other people's data.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cut {
-    /// The body, strangers reduced to `{"id": ...}`.
-    pub(super) body: Value,
+pub(super) struct Cut<'v> {
+    /// The body, strangers reduced to `{"id": ...}`; the very same where there are none.
+    pub(super) body: Cow<'v, Value>,
     /// How many resources were reduced.
     pub(super) strangers: usize,
     /// Texts that stood in them and nowhere in what was kept: must not occur in messages either.
@@ -23,20 +24,26 @@ pub(super) struct Cut {
 /// Understood: a ListResponse (RFC 7644 section 3.4.2), a bare array in its place, a single resource, the answers inside
 /// a BulkResponse. Errors and other messages stay as they are.
 #[must_use]
-pub(super) fn cut(body: &Value, own: &dyn Fn(&Value) -> bool) -> Cut {
-    let mut cut = Cut {
-        body: Value::Null,
-        strangers: 0,
-        private: BTreeSet::new(),
-    };
-    let kept = reduced(body, own, &mut cut);
-    if cut.strangers > 0 {
+pub(super) fn cut<'v>(body: &'v Value, own: &dyn Fn(&Value) -> bool) -> Cut<'v> {
+    let mut others = Others::default();
+    let body = reduced(body, own, &mut others);
+    if others.strangers > 0 {
         let mut public = BTreeSet::new();
-        texts(&kept, "", &mut public);
-        cut.private.retain(|text| !public.contains(text));
+        texts(&body, "", &mut public);
+        others.private.retain(|text| !public.contains(text));
     }
-    cut.body = kept;
-    cut
+    Cut {
+        body,
+        strangers: others.strangers,
+        private: others.private,
+    }
+}
+
+/// What was met of strangers on the way.
+#[derive(Default)]
+struct Others {
+    strangers: usize,
+    private: BTreeSet<String>,
 }
 
 /// A message without the private texts of strangers.
@@ -68,61 +75,74 @@ pub(super) fn cut_text(text: &str, own: bool) -> Option<String> {
         .then(|| format!("{kept}... (the rest is not recorded: it may be about other people)"))
 }
 
-fn reduced(body: &Value, own: &dyn Fn(&Value) -> bool, cut: &mut Cut) -> Value {
+/// Nothing is copied where nothing is taken out, which is the case for almost every answer.
+fn reduced<'v>(
+    body: &'v Value,
+    own: &dyn Fn(&Value) -> bool,
+    others: &mut Others,
+) -> Cow<'v, Value> {
     match body {
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| element(item, own, cut)).collect())
-        }
+        Value::Array(_) => each(body, |item| element(item, own, others)),
         Value::Object(members) => {
             if is_list(members) {
-                return with_member(members, "Resources", |value| match value {
-                    Value::Array(items) => {
-                        Value::Array(items.iter().map(|item| element(item, own, cut)).collect())
-                    }
-                    other => element(other, own, cut),
+                return with_member(body, "Resources", |value| match value {
+                    Value::Array(_) => each(value, |item| element(item, own, others)),
+                    other => element(other, own, others),
                 });
             }
             if member(members, "Operations").is_some() {
-                return with_member(members, "Operations", |value| match value {
-                    Value::Array(operations) => Value::Array(
-                        operations
-                            .iter()
-                            .map(|operation| match operation {
-                                Value::Object(members) => {
-                                    with_member(members, "response", |response| {
-                                        reduced(response, own, cut)
-                                    })
-                                }
-                                other => other.clone(),
-                            })
-                            .collect(),
-                    ),
-                    other => other.clone(),
+                return with_member(body, "Operations", |value| {
+                    each(value, |operation| {
+                        with_member(operation, "response", |response| {
+                            reduced(response, own, others)
+                        })
+                    })
                 });
             }
             if is_resource(members) {
-                element(body, own, cut)
+                element(body, own, others)
             } else {
-                body.clone()
+                Cow::Borrowed(body)
             }
         }
-        other => other.clone(),
+        other => Cow::Borrowed(other),
     }
 }
 
-fn element(item: &Value, own: &dyn Fn(&Value) -> bool, cut: &mut Cut) -> Value {
+fn element<'v>(
+    item: &'v Value,
+    own: &dyn Fn(&Value) -> bool,
+    others: &mut Others,
+) -> Cow<'v, Value> {
     match item {
         Value::Object(members) if !own(item) => {
-            cut.strangers += 1;
-            texts(item, "", &mut cut.private);
-            member(members, "id").map_or_else(
+            others.strangers += 1;
+            texts(item, "", &mut others.private);
+            Cow::Owned(member(members, "id").map_or_else(
                 || Value::Object(Map::new()),
                 |id| serde_json::json!({ "id": id }),
-            )
+            ))
         }
-        Value::Array(_) => reduced(item, own, cut),
-        other => other.clone(),
+        Value::Array(_) => reduced(item, own, others),
+        other => Cow::Borrowed(other),
     }
+}
+
+/// An array with its elements changed; anything else as it is.
+fn each<'v>(
+    value: &'v Value,
+    mut change: impl FnMut(&'v Value) -> Cow<'v, Value>,
+) -> Cow<'v, Value> {
+    let Value::Array(items) = value else {
+        return Cow::Borrowed(value);
+    };
+    let changed: Vec<Cow<'v, Value>> = items.iter().map(&mut change).collect();
+    if changed.iter().all(|item| matches!(item, Cow::Borrowed(_))) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(Value::Array(
+        changed.into_iter().map(Cow::into_owned).collect(),
+    ))
 }
 
 fn is_list(members: &Map<String, Value>) -> bool {
@@ -144,24 +164,31 @@ fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
         .map(|(_, value)| value)
 }
 
-fn with_member(
-    members: &Map<String, Value>,
+/// An object with the members of this name changed; anything else as it is.
+fn with_member<'v>(
+    value: &'v Value,
     name: &str,
-    mut change: impl FnMut(&Value) -> Value,
-) -> Value {
-    Value::Object(
-        members
-            .iter()
-            .map(|(key, value)| {
-                let value = if key.eq_ignore_ascii_case(name) {
-                    change(value)
-                } else {
-                    value.clone()
-                };
-                (key.clone(), value)
-            })
-            .collect(),
-    )
+    mut change: impl FnMut(&'v Value) -> Cow<'v, Value>,
+) -> Cow<'v, Value> {
+    let Value::Object(members) = value else {
+        return Cow::Borrowed(value);
+    };
+    let mut changed = Vec::new();
+    for (key, inner) in members {
+        if key.eq_ignore_ascii_case(name)
+            && let Cow::Owned(other) = change(inner)
+        {
+            changed.push((key, other));
+        }
+    }
+    if changed.is_empty() {
+        return Cow::Borrowed(value);
+    }
+    let mut members = members.clone();
+    for (key, other) in changed {
+        members.insert(key.clone(), other);
+    }
+    Cow::Owned(Value::Object(members))
 }
 
 /// The texts of a resource that may say who somebody is. Words of the protocol and very short ones are none.
@@ -215,7 +242,7 @@ mod tests {
         });
         let cut = cut(&list, &ours);
         assert_eq!(
-            cut.body,
+            *cut.body,
             json!({
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
                 "totalResults": 2,
@@ -254,7 +281,7 @@ mod tests {
         ];
         for (body, want) in table {
             let cut = cut(&body, &ours);
-            assert_eq!(cut.body, want, "{body}");
+            assert_eq!(*cut.body, want, "{body}");
             assert_eq!(cut.strangers, 1, "{body}");
             assert!(cut.private.contains("grace"));
         }
@@ -270,7 +297,7 @@ mod tests {
             json!(null),
         ] {
             let cut = cut(&body, &ours);
-            assert_eq!((cut.body, cut.strangers), (body, 0));
+            assert_eq!((cut.body.as_ref(), cut.strangers), (&body, 0));
         }
     }
 

@@ -5,15 +5,28 @@ use serde_json::{Map, Value};
 use super::path::is_core_urn;
 use super::{AttrPath, SchemaView, Segment, Selector};
 
+/// Objects of at most so many members are looked through once, which is faster than to hash the name first.
+const FEW_MEMBERS: usize = 40;
+
 /// The member of an object with this name; the exact spelling is preferred where several differ only in case.
 #[must_use]
 pub fn named<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let map = value.as_object()?;
-    map.get(name).or_else(|| {
-        map.iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
+    if map.len() > FEW_MEMBERS
+        && let Some(exact) = map.get(name)
+    {
+        return Some(exact);
+    }
+    let mut alike = None;
+    for (key, value) in map {
+        if key == name {
+            return Some(value);
+        }
+        if alike.is_none() && key.eq_ignore_ascii_case(name) {
+            alike = Some(value);
+        }
+    }
+    alike
 }
 
 /// The key under which an object holds this name.

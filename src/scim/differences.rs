@@ -49,11 +49,11 @@ impl Walk<'_> {
             after.as_object().unwrap_or(&empty),
         );
         for (name, value) in old {
-            self.values(
-                &step(at, name),
-                value,
-                named(after, name).unwrap_or(&Value::Null),
-            );
+            let later = named(after, name).unwrap_or(&Value::Null);
+            // Most of what is compared is the same to the letter, and then nothing needs a path.
+            if value != later {
+                self.values(&step(at, name), value, later);
+            }
         }
         for (name, value) in new {
             if named(before, name).is_none() {

@@ -35,10 +35,13 @@ pub fn misplaced_inside(key: &str) -> Option<&'static str> {
 
 /// A qualified attribute name that was taken as a name (`urn:...:User:department`).
 fn qualified(key: &str, urns: &[&str], schema: &SchemaView) -> Option<&'static str> {
-    let lower = key.to_ascii_lowercase();
-    if !lower.starts_with("urn:") {
+    if !key
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+    {
         return None;
     }
+    let lower = key.to_ascii_lowercase();
     if lower.starts_with("urn:ietf:params:scim:schemas:core:") {
         return Some("attributes of the core schema stand at the top, under their plain names");
     }

@@ -202,8 +202,7 @@ impl SchemaView {
     /// True where this URN is a schema that is published or that the target declares.
     #[must_use]
     pub fn knows_schema(&self, urn: &str) -> bool {
-        let urn = urn.to_ascii_lowercase();
-        self.published.contains_key(&urn) || self.declared.contains_key(&urn)
+        schema_of(&self.published, urn).is_some() || schema_of(&self.declared, urn).is_some()
     }
 
     /// The attribute at a path. What the target declares goes before what is published.
@@ -235,11 +234,9 @@ impl SchemaView {
                 .find(|a| a.name.eq_ignore_ascii_case(&first.name))
         };
         let mut found = match path.urn.as_deref() {
-            Some(urn) if !is_core_urn(urn) => {
-                let urn = urn.to_ascii_lowercase();
-                from.iter()
-                    .find_map(|schemas| schemas.get(&urn).and_then(|s| at(&s.attributes)))?
-            }
+            Some(urn) if !is_core_urn(urn) => from
+                .iter()
+                .find_map(|schemas| schema_of(schemas, urn).and_then(|s| at(&s.attributes)))?,
             _ => at(&self.common).or_else(|| {
                 [USER, GROUP].iter().find_map(|urn| {
                     from.iter()
@@ -259,27 +256,21 @@ impl SchemaView {
     /// The attributes of a schema as the target declares it, else as published.
     #[must_use]
     pub fn attributes_of(&self, urn: &str) -> &[Attribute] {
-        let urn = urn.to_ascii_lowercase();
-        self.declared
-            .get(&urn)
-            .or_else(|| self.published.get(&urn))
+        schema_of(&self.declared, urn)
+            .or_else(|| schema_of(&self.published, urn))
             .map_or(&[], |s| &s.attributes)
     }
 
     /// The attributes of a schema as the target declares it.
     #[must_use]
     pub fn declared_attributes_of(&self, urn: &str) -> &[Attribute] {
-        self.declared
-            .get(&urn.to_ascii_lowercase())
-            .map_or(&[], |s| &s.attributes)
+        schema_of(&self.declared, urn).map_or(&[], |s| &s.attributes)
     }
 
     /// The attributes of a schema as RFC 7643 publishes it.
     #[must_use]
     pub fn published_attributes_of(&self, urn: &str) -> &[Attribute] {
-        self.published
-            .get(&urn.to_ascii_lowercase())
-            .map_or(&[], |s| &s.attributes)
+        schema_of(&self.published, urn).map_or(&[], |s| &s.attributes)
     }
 
     /// URNs (in lower case) of all schemas, published and declared.
@@ -312,6 +303,15 @@ impl SchemaView {
             .attribute(path)
             .is_none_or(|a| a.case_exact || matches!(a.kind, Kind::Reference | Kind::Binary))
     }
+}
+
+/// The schema of a URN in any case. There are a dozen, of different lengths: to look at all is faster than to write the
+/// URN anew in lower case.
+fn schema_of<'a>(schemas: &'a BTreeMap<String, Schema>, urn: &str) -> Option<&'a Schema> {
+    schemas
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(urn))
+        .map(|(_, schema)| schema)
 }
 
 fn read_schema(document: &Value) -> Option<(String, Schema)> {

@@ -34,7 +34,7 @@ fn schemas<'a>(view: &View<'a>) -> Vec<&'a Value> {
         Endpoint::Discovery { kind, one: true }
             if kind == "Schemas" && view.is_success() && view.whole && view.method == "GET" =>
         {
-            view.seen.json.into_iter().collect()
+            view.json.into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -184,8 +184,7 @@ fn declared_schemes<'a>(view: &View<'a>) -> &'a [Value] {
     if view.endpoint != Endpoint::Config || !view.is_success() || !view.whole {
         return &[];
     }
-    view.seen
-        .json
+    view.json
         .and_then(|json| member(json, "authenticationSchemes"))
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
