@@ -270,18 +270,27 @@ impl Client {
         let mut exchange = self.begin(&request);
         let prepared = match self.prepare(&request) {
             Ok(prepared) => prepared,
-            Err(why) => return self.refused(exchange, &why).await,
+            Err(why) => {
+                self.record_unsent(&mut exchange, &request);
+                return self.refused(exchange, &why).await;
+            }
         };
         let deadline = deadline.map(tokio::time::Instant::from_std);
         loop {
             let at = self.inner.pace.reserve();
             if deadline.is_some_and(|d| at >= d) {
+                self.record_unsent(&mut exchange, &request);
                 return self.failed(exchange, out_of_time()).await;
             }
-            tokio::time::sleep_until(at).await;
+            if at > tokio::time::Instant::now() {
+                tokio::time::sleep_until(at).await;
+            }
             let auth = match self.authentication(&request).await {
                 Ok(auth) => auth,
-                Err(why) => return self.refused(exchange, &why).await,
+                Err(why) => {
+                    self.record_unsent(&mut exchange, &request);
+                    return self.refused(exchange, &why).await;
+                }
             };
             exchange.request_headers = self.recorded_headers(&request.headers, auth.as_ref());
             exchange.started_ms = self.elapsed_ms();
@@ -437,7 +446,7 @@ impl Client {
             step: request.step.clone(),
             method: request.method.clone(),
             url: redactor.text(&written).into_owned(),
-            request_headers: self.recorded_headers(&request.headers, None),
+            request_headers: Vec::new(),
             request_body: request
                 .body
                 .as_deref()
@@ -453,6 +462,13 @@ impl Client {
             throttled_blindly: 0,
             repeated: 0,
             operation: request.operation.clone(),
+        }
+    }
+
+    /// What stands in the record of a request that does not go out.
+    fn record_unsent(&self, exchange: &mut Exchange, request: &Request) {
+        if exchange.request_headers.is_empty() {
+            exchange.request_headers = self.recorded_headers(&request.headers, None);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::book::{Check, Fault, Rule, Ruling};
-use super::view::{Endpoint, View, cut, percent_decode, show, type_of};
+use super::view::{Endpoint, Found, View, cut, percent_decode, show, type_of};
 use crate::results::Severity;
 use crate::scim::{instant, named};
 
@@ -191,27 +191,25 @@ fn resource_type(view: &View<'_>) -> Ruling {
 }
 
 /// The times of a resource that are there.
-fn each_time(view: &View<'_>, look: impl Fn(&str, &Value, String) -> Ruling) -> Ruling {
+fn each_time(view: &View<'_>, look: impl Fn(&str, &Value, &Found<'_>) -> Ruling) -> Ruling {
     let resources = view.resources();
     let times = resources.iter().flat_map(|found| {
         ["created", "lastModified"]
             .into_iter()
-            .filter_map(move |name| {
-                Some((
-                    name,
-                    meta(found.value, name)?,
-                    found.place_of(&format!("meta.{name}")),
-                ))
-            })
+            .filter_map(move |name| Some((name, meta(found.value, name)?, found)))
     });
-    Ruling::first(times.map(|(name, value, place)| look(name, value, place)))
+    Ruling::first(times.map(|(name, value, found)| look(name, value, found)))
 }
 
 fn times(view: &View<'_>) -> Ruling {
-    each_time(view, |_, value, place| match value {
+    each_time(view, |name, value, found| match value {
         Value::String(text) if instant(text).is_some() => Ruling::Held,
         other => Ruling::broken(
-            format!("{place} is {}, which is no date-time", show(other)),
+            format!(
+                "{} is {}, which is no date-time",
+                found.place_of(&format!("meta.{name}")),
+                show(other)
+            ),
             "a date-time",
             show(other),
         ),
@@ -219,7 +217,7 @@ fn times(view: &View<'_>) -> Ruling {
 }
 
 fn time_zone(view: &View<'_>) -> Ruling {
-    each_time(view, |_, value, place| {
+    each_time(view, |name, value, found| {
         let Some(text) = value.as_str().filter(|text| instant(text).is_some()) else {
             return Ruling::Apart;
         };
@@ -228,7 +226,11 @@ fn time_zone(view: &View<'_>) -> Ruling {
             return Ruling::Held;
         }
         Ruling::broken(
-            format!("{place} is \"{}\", without a zone", cut(text)),
+            format!(
+                "{} is \"{}\", without a zone",
+                found.place_of(&format!("meta.{name}")),
+                cut(text)
+            ),
             "Z or an offset at the end",
             cut(text),
         )

@@ -190,6 +190,16 @@ fn never(view: &View<'_>) -> Ruling {
     }))
 }
 
+fn is_secret(attribute: &Attribute) -> bool {
+    attribute.returned == Returned::Never || attribute.mutability.eq_ignore_ascii_case("writeOnly")
+}
+
+/// Whether the attribute, or something in it, is never returned: almost none is, and then nobody needs to look for it.
+fn may_hide(attribute: &Attribute, depth: usize) -> bool {
+    is_secret(attribute)
+        || (depth <= 4 && attribute.sub.iter().any(|inner| may_hide(inner, depth + 1)))
+}
+
 fn hidden(attributes: &[Attribute], value: &Value, depth: usize) -> Option<String> {
     if depth > 4 {
         return None;
@@ -199,16 +209,16 @@ fn hidden(attributes: &[Attribute], value: &Value, depth: usize) -> Option<Strin
     } else {
         std::slice::from_ref(value)
     };
-    attributes.iter().find_map(|attribute| {
+    let concerned = attributes.iter().filter(|one| may_hide(one, depth));
+    let mut concerned = concerned;
+    concerned.find_map(|attribute| {
         items.iter().find_map(|item| {
             let inner = named(item, &attribute.name).filter(|v| is_there(v))?;
             if attribute.name.eq_ignore_ascii_case("password") {
                 // Another rule's.
                 return None;
             }
-            let secret = attribute.returned == Returned::Never
-                || attribute.mutability.eq_ignore_ascii_case("writeOnly");
-            if secret {
+            if is_secret(attribute) {
                 Some(attribute.name.clone())
             } else {
                 hidden(&attribute.sub, inner, depth + 1)

@@ -89,7 +89,7 @@ impl Place<'_> {
 }
 
 /// What is wrong with the type of one value.
-struct Wrong {
+pub(super) struct Wrong {
     place: String,
     wanted: String,
     came: &'static str,
@@ -123,7 +123,7 @@ fn active(view: &View<'_>) -> Ruling {
 }
 
 /// Everything that is wrong with the published attributes of a resource, `active` and `id` aside, which have rules of their own.
-fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
+pub(super) fn wrong_published(view: &View<'_>, found: &Found<'_>) -> Vec<Wrong> {
     let Some(urn) = core(view) else {
         return Vec::new();
     };
@@ -185,8 +185,8 @@ fn judge_published(view: &View<'_>, text: bool) -> Ruling {
     if core(view).is_none() {
         return Ruling::Apart;
     }
-    Ruling::first(view.resources().iter().map(|found| {
-        let wrong = wrong_published(view, found);
+    let found = view.resources().iter();
+    Ruling::first(found.zip(view.wrong_types()).map(|(found, wrong)| {
         wrong
             .iter()
             .find(|wrong| wrong.text == text)

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use super::Seen;
+use super::types::{Wrong, wrong_published};
 use crate::scim::{SchemaView, named};
 
 /// What a request was addressed to, below the base URL.
@@ -43,6 +44,8 @@ pub(super) struct View<'a> {
     pub(super) whole: bool,
     /// Found out when the first rule asks: most rules look at the resources, and many answers have none.
     resources: OnceCell<Vec<Found<'a>>>,
+    /// What is wrong with the published attributes of each resource, which two rules ask for.
+    wrong_types: OnceCell<Vec<Vec<Wrong>>>,
 }
 
 /// A resource in an answer, with how messages call it.
@@ -85,6 +88,7 @@ impl<'a> View<'a> {
             query: read_query(query),
             whole: !cut && seen.exchange.error.is_none(),
             resources: OnceCell::new(),
+            wrong_types: OnceCell::new(),
         })
     }
 
@@ -225,6 +229,16 @@ impl<'a> View<'a> {
     /// The resources of resource types in the answer: single or listed, none of discovery.
     pub(super) fn resources(&self) -> &[Found<'a>] {
         self.resources.get_or_init(|| self.find_resources())
+    }
+
+    /// What is wrong with the types of the published attributes, for each of the resources.
+    pub(super) fn wrong_types(&self) -> &[Vec<Wrong>] {
+        self.wrong_types.get_or_init(|| {
+            let resources = self.resources().iter();
+            resources
+                .map(|found| wrong_published(self, found))
+                .collect()
+        })
     }
 
     fn find_resources(&self) -> Vec<Found<'a>> {
@@ -394,6 +408,9 @@ fn read_query(query: &str) -> Vec<(String, String)> {
 
 /// Percent-decodes; in a query `+` is a blank.
 pub(super) fn percent_decode(text: &str, query: bool) -> String {
+    if !text.contains('%') && !(query && text.contains('+')) {
+        return text.to_owned();
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -245,7 +245,10 @@ impl Play {
             self.resources[at].entry = Some(*entry);
         }
         // What the answer shows serves until a GET is needed: before the first write on it, or at the end of the case.
-        if self.resources[at].known().is_some_and(Value::is_object) {
+        if self.resources[at]
+            .known()
+            .is_some_and(|shown| shown.is_object())
+        {
             let part = self.checks.part(&step, None);
             self.checks.add(part, Some(&heard));
             self.resources[at].origin = format!("{step}.read");
@@ -354,7 +357,7 @@ impl Play {
             made_from,
             sent,
             state: None,
-            created: heard.received.json.as_deref().cloned(),
+            created: heard.received.json.clone(),
             shown: None,
             etag: None,
             origin: origin.to_owned(),

@@ -1,5 +1,7 @@
 //! A resource of a case: what was said of it, what the target shows of it, and whether it may be written on.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::address::unsafe_id;
@@ -22,11 +24,11 @@ pub(super) struct Resource {
     /// What the client said of it so far.
     pub(super) sent: Sent,
     /// The last whole representation that a GET showed, for comparison; `None` where it is not known.
-    pub(super) state: Option<Value>,
+    pub(super) state: Option<Arc<Value>>,
     /// What the answer to the POST showed, as long as nothing was written since: the state until a GET shows one.
-    pub(super) created: Option<Value>,
+    pub(super) created: Option<Arc<Value>>,
     /// The last representation that any answer showed, for variables and echoes.
-    pub(super) shown: Option<Value>,
+    pub(super) shown: Option<Arc<Value>>,
     /// The last entity tag that an answer named (RFC 7644 section 3.14).
     pub(super) etag: Option<String>,
     /// The check that says how it came to be: `given.user`, or the step's `create.state.read`.
@@ -41,22 +43,22 @@ pub(super) struct Resource {
 
 impl Resource {
     /// What an answer is compared with that must show the resource unchanged.
-    pub(super) fn known(&self) -> Option<&Value> {
+    pub(super) fn known(&self) -> Option<&Arc<Value>> {
         self.state.as_ref().or(self.created.as_ref())
     }
 
     /// `NAME.PATH` of the server's own words: the state, else the last answer.
     pub(super) fn server(&self) -> Option<&Value> {
-        self.shown.as_ref().or(self.state.as_ref())
+        self.shown.as_deref().or(self.state.as_deref())
     }
 
     /// Notes what an answer shows of this resource, where it is about it and not narrowed.
     pub(super) fn note(&mut self, heard: &Heard) {
-        let Some(json) = heard.received.json.as_deref() else {
+        let Some(json) = heard.received.json.as_ref() else {
             return;
         };
         if id_of(json).as_deref() == self.id.as_deref() && self.id.is_some() {
-            self.shown = Some(json.clone());
+            self.shown = Some(Arc::clone(json));
         }
         if let Some(etag) = heard.header("etag") {
             self.etag = Some(etag.to_owned());

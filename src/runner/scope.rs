@@ -98,7 +98,7 @@ impl View<'_> {
 
 impl Known for View<'_> {
     fn state(&self, name: &str) -> Option<&Value> {
-        self.find(name).and_then(Resource::known)
+        self.find(name).and_then(Resource::known).map(AsRef::as_ref)
     }
 
     fn id(&self, name: &str) -> Option<&str> {

@@ -413,7 +413,7 @@ impl Play {
                     .iter()
                     .rev()
                     .find(|resource| resource.name == *of)
-                    .and_then(|resource| resource.state.as_ref().or(resource.shown.as_ref()))
+                    .and_then(|resource| resource.state.as_deref().or(resource.shown.as_deref()))
                     .ok_or_else(|| crate::suite::template::TemplateError::NoValue {
                         name: of.clone(),
                     })?;

@@ -1,5 +1,7 @@
 //! The way of a write: licence, journal, request, and what the answer says was made.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::body::find_by;
@@ -117,16 +119,15 @@ impl Play {
         let refused = heard
             .status()
             .is_some_and(|status| (300..500).contains(&status));
-        let sent: Option<Value> = sent.and_then(|sent| serde_json::from_slice(sent).ok());
+        let in_bulk = licence
+            .made
+            .iter()
+            .any(|(_, made)| made.operation.is_some());
+        let sent: Option<Value> = sent
+            .filter(|_| in_bulk)
+            .and_then(|sent| serde_json::from_slice(sent).ok());
         let bulk = match (&sent, &heard.received.json) {
-            (Some(sent), Some(answer))
-                if licence
-                    .made
-                    .iter()
-                    .any(|(_, made)| made.operation.is_some()) =>
-            {
-                guard::bulk_results(sent, answer)
-            }
+            (Some(sent), Some(answer)) => guard::bulk_results(sent, answer),
             _ => Vec::new(),
         };
         for (entry, creation) in &licence.made {
@@ -277,8 +278,8 @@ impl Play {
                 return false;
             }
         }
-        resource.state = Some(Value::clone(&json));
-        resource.shown = Some(Value::clone(&json));
+        resource.state = Some(Arc::clone(&json));
+        resource.shown = Some(json);
         resource.stale = false;
         true
     }

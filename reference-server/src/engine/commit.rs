@@ -1,6 +1,6 @@
 //! What all writes share: the checks before a commit, the record that is stored, the commit itself.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::hooks::Moment;
 use super::render::stored;
@@ -152,11 +152,6 @@ impl Engine {
         mut document: Object,
     ) -> Record {
         document.shift_remove("schemas");
-        let mut whole = Map::new();
-        whole.insert(
-            "schemas".to_owned(),
-            json!(conform::schemas_of(kind, &document)),
-        );
         let display = ["displayName", "userName", "name"]
             .iter()
             .find_map(|name| document.get(*name).and_then(Value::as_str));
@@ -164,8 +159,11 @@ impl Engine {
         let decorated = document
             .get(ENTERPRISE)
             .is_some_and(|extension| extension.get("manager").is_some());
-        whole.extend(document);
-        let text = Value::Object(whole).to_string();
+        // Written behind one another, which spares building the object that they are together.
+        let schemas = json!(conform::schemas_of(kind, &document)).to_string();
+        let rest = Value::Object(document).to_string();
+        let comma = if rest == "{}" { "" } else { "," };
+        let text = ["{\"schemas\":", &schemas, comma, &rest[1..]].concat();
         Record {
             id: id.into(),
             kind: kind.slot,

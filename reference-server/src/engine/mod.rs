@@ -157,11 +157,11 @@ impl Engine {
 
     fn new_id(&self) -> String {
         match self.behaviour.ids {
-            IdStyle::Uuid => uuid::Uuid::new_v4().to_string(),
+            IdStyle::Uuid => random_uuid().to_string(),
             IdStyle::Numeric => (self.last_number.fetch_add(1, Ordering::Relaxed) + 1).to_string(),
-            IdStyle::Odd => format!("u:{}@x+y=z", uuid::Uuid::new_v4().simple()),
+            IdStyle::Odd => format!("u:{}@x+y=z", random_uuid().simple()),
             IdStyle::Long => {
-                let part = || uuid::Uuid::new_v4().simple().to_string();
+                let part = || random_uuid().simple().to_string();
                 let (a, b) = (part(), part());
                 format!(
                     "Ab.{a}~{}.{b}_{}.{}",
@@ -189,6 +189,11 @@ fn absent(kind: &ResourceType, id: &str) -> ScimError {
 
 fn unwritable(error: &StoreError) -> ScimError {
     ScimError::new(500, error.to_string())
+}
+
+/// A random UUID, of the thread's own generator: the system's would cost a call into the kernel for each.
+fn random_uuid() -> uuid::Uuid {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 
 /// The instant in milliseconds since 1970.

@@ -107,8 +107,11 @@ impl Engine {
             let id = self.id_for(kind, &document)?;
             let slot = state.next();
             let instant = now();
-            let record = self.record(kind, id, instant, instant, 1, document.clone());
             let found = keys::of(&state, kind, &document);
+            let view = wanted
+                .resolve(kind, &self.behaviour.leniency)
+                .echo(&document);
+            let record = self.record(kind, id, instant, instant, 1, document);
             let joins = delta
                 .joined()
                 .iter()
@@ -117,9 +120,6 @@ impl Engine {
                 .chain(joins)
                 .collect();
             state.commit(changes).map_err(|error| unwritable(&error))?;
-            let view = wanted
-                .resolve(kind, &self.behaviour.leniency)
-                .echo(&document);
             Ok(self.show(&state, moment, slot, &view))
         };
         attempt().map_err(|error| self.refused(moment, error))

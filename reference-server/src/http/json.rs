@@ -7,6 +7,7 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 /// Reads a JSON text, nested no deeper than the reader's own limit of 128.
@@ -77,12 +78,17 @@ impl<'de> Visitor<'de> for Once {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if object.contains_key(&name) {
-                return Err(A::Error::custom(format!(
-                    "'{name}' stands twice in one object"
-                )));
+            match object.entry(name) {
+                Entry::Occupied(taken) => {
+                    return Err(A::Error::custom(format!(
+                        "'{}' stands twice in one object",
+                        taken.key()
+                    )));
+                }
+                Entry::Vacant(free) => {
+                    free.insert(members.next_value_seed(Once)?);
+                }
             }
-            object.insert(name, members.next_value_seed(Once)?);
         }
         Ok(Value::Object(object))
     }
