@@ -1,6 +1,7 @@
 //! Requests a second over HTTP, beside a bare axum handler that answers with the same bytes in the same process (bar: at
 //! least 0.6 of it), and beside servers that others wrote where `tests/interop/install.sh` has installed them (bar: at least
-//! 10 times theirs); in memory and, for what writes to disk cost, over SQLite. Prints the ratios of one run.
+//! 10 times theirs); in memory and, for what writes to disk cost, over SQLite. Prints the ratios of one run; on a
+//! machine that does other things as well, the ratio of CPU times is the one to believe.
 //!
 //! `cargo bench -p scim-reference --bench throughput`, with the seconds for each measurement as an argument.
 
@@ -53,9 +54,50 @@ async fn send(
     (status, response.bytes().await.expect("a body"))
 }
 
-/// Requests a second of this kind.
-async fn rate(http: &Client, make: &Make, numbers: &Arc<AtomicUsize>, time: Duration) -> f64 {
-    let start = Instant::now();
+/// CPU seconds of this process, client and server together; nothing where the system does not say. A clock tick is a
+/// hundredth of a second on all of Linux.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name in parentheses may hold anything; user and system time are the 14th and 15th field.
+    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+    let ticks = behind.split_whitespace().skip(11).take(2);
+    let ticks: f64 = ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / 100.0
+}
+
+/// How fast requests of a kind are answered.
+#[derive(Clone, Copy, Default)]
+struct Pace {
+    requests: f64,
+    /// In how many seconds.
+    wall: f64,
+    /// With how many seconds of the processor.
+    cpu: f64,
+}
+
+impl Pace {
+    fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            wall: self.wall + other.wall,
+            cpu: self.cpu + other.cpu,
+        }
+    }
+
+    /// Requests a second.
+    fn rate(self) -> f64 {
+        self.requests / self.wall
+    }
+
+    /// Microseconds of the processor for a request and its answer, on both sides.
+    fn micros(self) -> f64 {
+        self.cpu * 1e6 / self.requests
+    }
+}
+
+/// Sends requests of this kind for a time.
+async fn pace(http: &Client, make: &Make, numbers: &Arc<AtomicUsize>, time: Duration) -> Pace {
+    let (before, start) = (cpu(), Instant::now());
     let workers: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (http, make, numbers) = (http.clone(), Arc::clone(make), Arc::clone(numbers));
@@ -75,7 +117,11 @@ async fn rate(http: &Client, make: &Make, numbers: &Arc<AtomicUsize>, time: Dura
     for worker in workers {
         sent += worker.await.expect("every answer is the right one");
     }
-    f64::from(sent) / start.elapsed().as_secs_f64()
+    Pace {
+        requests: f64::from(sent),
+        wall: start.elapsed().as_secs_f64(),
+        cpu: cpu() - before,
+    }
 }
 
 /// A server that reads a request and answers with these bytes, whatever it says.
@@ -261,23 +307,30 @@ async fn main() {
         let plain = ours.elsewhere(bare(status, bytes).await).make(request);
         let real = ours.make(request);
         // Alternately, so that whatever else the machine does falls on both.
-        let (mut us, mut least) = (0.0, 0.0);
-        for _ in 0..2 {
-            us += rate(&http, &real, &numbers, time / 2).await / 2.0;
-            least += rate(&http, &plain, &numbers, time / 2).await / 2.0;
+        let (mut us, mut least) = (Pace::default(), Pace::default());
+        for _ in 0..4 {
+            us = us.and(pace(&http, &real, &numbers, time / 4).await);
+            least = least.and(pace(&http, &plain, &numbers, time / 4).await);
         }
         let _ = writeln!(
             out,
-            "{name}: {us:.0}/s; bare handler {least:.0}/s, ratio {:.2} (bar: 0.60)",
-            us / least
+            "{name}: {:.0}/s; bare handler {:.0}/s, ratio {:.2} (bar: 0.60); {:.0} and {:.0} us of CPU time, ratio {:.2}",
+            us.rate(),
+            least.rate(),
+            us.rate() / least.rate(),
+            us.micros(),
+            least.micros(),
+            least.micros() / us.micros()
         );
         for (other, bar, tenant) in &others {
-            let them = rate(&http, &tenant.make(request), &numbers, time / 2).await;
+            let them = pace(&http, &tenant.make(request), &numbers, time / 2)
+                .await
+                .rate();
             let bar = bar.map_or_else(String::new, |bar: f64| format!(" (bar: {bar:.0})"));
             let _ = writeln!(
                 out,
                 "  {other}: {them:.0}/s, the server in memory is {:.1} times as fast{bar}",
-                us / them
+                us.rate() / them
             );
         }
     }
