@@ -120,7 +120,9 @@ impl Play {
             self.resources[at].crowd.clone_from(&one.given.crowd);
             self.resources[at].entry = made.or(self.resources[at].entry);
             self.resources[at].origin = format!("{step}.read");
-            if !self.resources[at].known().is_some_and(|shown| shown.is_object())
+            if !self.resources[at]
+                .known()
+                .is_some_and(|shown| shown.is_object())
                 && let Err(failed) = self.baseline(at).await
             {
                 return Err(Some(failed));
