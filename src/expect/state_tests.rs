@@ -1329,6 +1329,28 @@ fn a_display_name_that_was_sent_may_be_made_anew_of_the_name() {
 }
 
 #[test]
+fn what_may_become_anything_is_no_check() {
+    let mut sent = Sent::default();
+    sent.note(&sent_user());
+    let before = user();
+    let after = edited(user(), &vec![("title", json!("Harbour Master"))]);
+    let operations =
+        json!({"Operations": [{"op": "replace", "path": "title", "value": "Harbour Master"}]});
+    let context = StateContext {
+        sent: &sent,
+        wrote: Wrote::Patch(&operations),
+        gone: &[],
+        known: &Nobody,
+        schema: SchemaView::standard(),
+    };
+    let change = Change::Paths(vec![("title".to_owned(), Matcher::Any)]);
+    let judged = compare_state(&before, &after, &change, &context);
+    let whats: Vec<&str> = judged.iter().map(|judged| judged.what.as_str()).collect();
+    assert_eq!(whats, ["state.rest"]);
+    assert!(judged[0].is_held(), "{:?}", judged[0]);
+}
+
+#[test]
 fn sent_reads_patches_as_clients_write_them() {
     let mut sent = Sent::default();
     sent.note(&json!({"Operations": [

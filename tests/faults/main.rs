@@ -223,24 +223,13 @@ fn play_everything(faults: &[&'static str]) {
                 .map(move |fault| Job {
                     fault,
                     setting,
-                    profiles: profiles_of(fault),
+                    profiles: PROFILES.to_vec(),
                     cases: Vec::new(),
                     keep: true,
                 })
         })
         .collect();
     play_all(library(), jobs);
-}
-
-/// The default run's, and those of other providers that a row is about.
-fn profiles_of(fault: Option<&str>) -> Vec<&'static str> {
-    let mut profiles = PROFILES.to_vec();
-    for row in fault.into_iter().flat_map(detection::of) {
-        if !profiles.contains(&row.profile) {
-            profiles.push(row.profile);
-        }
-    }
-    profiles
 }
 
 /// What the recorded runs say, for people. A line that begins with NOT is what should not be.
