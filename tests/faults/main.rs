@@ -10,7 +10,7 @@
 //! fits a pattern; for the others stands what was recorded last. `SCIMPROOF_MATRIX=new` plays only the cases with checks
 //! that have no row yet, and adds their rows: a minute after a new case was written; `SCIMPROOF_MATRIX_CHECKS` narrows
 //! them to those that fit a pattern. `SCIMPROOF_MATRIX=tables` plays nothing and writes what the recorded runs and the
-//! tables say.
+//! tables say; `SCIMPROOF_MATRIX=page` writes only the page.
 
 mod definitions;
 mod matrix;
@@ -146,6 +146,43 @@ fn every_defect_has_a_fault_or_a_reason() {
     }
 }
 
+/// The profiles in which a row says that a defect is noticed.
+fn noticed_in(defect: u16) -> BTreeSet<&'static str> {
+    let shows = |row: &&Detection| {
+        let mut faults = scim_reference::faults().iter();
+        faults.any(|fault| fault.name == row.fault && fault.defect == Some(defect))
+    };
+    detection::all()
+        .iter()
+        .filter(shows)
+        .map(|row| row.profile)
+        .collect()
+}
+
+#[test]
+fn every_defect_that_a_fault_shows_is_noticed() {
+    for defect in defects::all() {
+        let noticed = noticed_in(defect.number);
+        let shown = detection::not_shown()
+            .iter()
+            .all(|row| row.defect != defect.number);
+        assert!(
+            !shown || !noticed.is_empty(),
+            "no row says who notices defect {}: {}",
+            defect.number,
+            defect.title
+        );
+        let bites = ["okta", "entra", "jumpcloud"].contains(&defect.idp);
+        assert!(
+            !shown || !bites || noticed.contains(defect.idp),
+            "defect {} ({}) bites {}, and is noticed in {noticed:?} only",
+            defect.number,
+            defect.title,
+            defect.idp
+        );
+    }
+}
+
 #[test]
 fn the_table_names_faults_that_exist() {
     for row in detection::all() {
@@ -164,7 +201,7 @@ fn the_page_is_current() {
     let page = std::fs::read_to_string(page::FILE).unwrap_or_default();
     assert!(
         page == page::rendered(),
-        "{} is not what the tables say; SCIMPROOF_MATRIX=tables cargo test --test faults the_whole_matrix writes it anew",
+        "{} is not what the tables say; SCIMPROOF_MATRIX=page cargo test --test faults the_whole_matrix writes it anew",
         page::FILE
     );
 }
@@ -196,6 +233,7 @@ fn the_whole_matrix() {
             proof::write();
             figures()
         }
+        Ok("page") => "nothing was played, the page was written\n".to_owned(),
         _ => return,
     };
     std::fs::write(page::FILE, page::rendered()).expect("the page can be written");
@@ -223,13 +261,24 @@ fn play_everything(faults: &[&'static str]) {
                 .map(move |fault| Job {
                     fault,
                     setting,
-                    profiles: PROFILES.to_vec(),
+                    profiles: profiles_of(fault),
                     cases: Vec::new(),
                     keep: true,
                 })
         })
         .collect();
     play_all(library(), jobs);
+}
+
+/// Those that the faults bite, and those of other providers that a row is about.
+fn profiles_of(fault: Option<&str>) -> Vec<&'static str> {
+    let mut profiles = PROFILES.to_vec();
+    for row in fault.into_iter().flat_map(detection::of) {
+        if !profiles.contains(&row.profile) {
+            profiles.push(row.profile);
+        }
+    }
+    profiles
 }
 
 /// What the recorded runs say, for people. A line that begins with NOT is what should not be.
