@@ -163,6 +163,48 @@ fn a_lost_value_is_found_in_its_row_and_is_as_bad_as_what_was_declared() {
     }
 }
 
+/// Each way of matching, with a server on which just that search is broken: the administrator's own is a finding, and
+/// those that he did not choose are not.
+#[test]
+fn people_are_found_by_what_the_administrator_matches_by() {
+    let ways = [
+        ("userName", "user-name-filter-refused", "search.status"),
+        ("externalId", "external-id-filter-ignored", "nobody.either"),
+        (
+            "emails[type eq \\\"work\\\"].value",
+            "email-filter-unsupported",
+            "search.status",
+        ),
+    ];
+    for (matching, ..) in ways {
+        for (broken, fault, check) in ways {
+            let config = format!("[policy]\nmatching = \"{matching}\"\n");
+            let cases = ["okta", "entra", "jumpcloud"].map(|p| format!("{p}/mapping/filter"));
+            let mut arguments = vec!["--fault", fault];
+            for case in &cases {
+                arguments.extend(["--case", case]);
+            }
+            let report = run(&config, &arguments);
+            // Of Okta and JumpCloud only the search by userName is known: what they are only thought to send is a warning.
+            let known = |profile: &str| profile == "entra" || matching == "userName";
+            let wanted: Vec<(String, &str)> = ["entra", "jumpcloud", "okta"]
+                .into_iter()
+                .filter(|_| broken == matching)
+                .map(|profile| {
+                    let severity = if known(profile) { "blocker" } else { "warning" };
+                    (format!("{profile}/mapping/filter#{check}"), severity)
+                })
+                .collect();
+            let mut found: Vec<(String, &str)> = failed(&report)
+                .into_iter()
+                .map(|(id, severity)| (id.to_owned(), severity))
+                .collect();
+            found.sort();
+            assert_eq!(found, wanted, "matching by {matching} with {fault}");
+        }
+    }
+}
+
 #[test]
 fn a_refused_request_is_taken_apart_until_its_row_is_found() {
     let mapping = format!("[mapping.okta]\nberth = {{ path = \"{BERTH}\", type = \"integer\" }}\n");
@@ -218,9 +260,20 @@ fn the_configuration_adds_moves_and_takes_away_rows() {
 
 #[tokio::test]
 async fn the_application_is_asked_whether_access_is_gone() {
-    for (after, wrong) in [
-        (403, None),
-        (200, Some("okta/access/lockout.aiw#locked-out.status")),
+    for (profile, after, wrong) in [
+        ("okta", 403, None),
+        (
+            "okta",
+            200,
+            Some("okta/access/lockout.aiw#locked-out.status"),
+        ),
+        ("ping", 403, None),
+        ("ping", 200, Some("ping/access/lockout#locked-out.status")),
+        (
+            "keycloak",
+            200,
+            Some("keycloak/access/lockout.put#locked-out.status"),
+        ),
     ] {
         let app = MockServer::start().await;
         let answers = [(200, 1), (after, 1), (200, 100)];
@@ -241,12 +294,13 @@ async fn the_application_is_asked_whether_access_is_gone() {
             "[access_check]\nurl = \"{}/whoami?user={{{{userName}}}}\"\nheaders = {{ X-Admin-Key = \"${{APP_ADMIN_KEY}}\" }}\nactive = 200\ninactive = [401, 403]\n[flavours]\nokta = [\"aiw\"]\n",
             app.uri()
         );
-        let report =
-            tokio::task::spawn_blocking(move || run(&config, &["--case", "okta/access/lockout"]))
-                .await
-                .expect("the run ends");
+        let report = tokio::task::spawn_blocking(move || {
+            run(&config, &["--case", &format!("{profile}/access/lockout")])
+        })
+        .await
+        .expect("the run ends");
         let found: Vec<&str> = failed(&report).into_iter().map(|(id, _)| id).collect();
-        assert_eq!(found, Vec::from_iter(wrong), "{after}");
+        assert_eq!(found, Vec::from_iter(wrong), "{profile} {after}");
         assert!(!report.to_string().contains("canary-of-the-application"));
         let asked = app.received_requests().await.expect("recorded");
         assert!(asked.len() >= 3);

@@ -95,3 +95,62 @@ fn a_product_that_breaks_its_promise_is_not_ready() {
         );
     }
 }
+
+#[test]
+fn a_product_whose_documented_behaviour_is_broken_is_not_ready() {
+    const LEAVING: &[&str] = &["okta/deactivate", "entra/active", "jumpcloud/users"];
+    const GROUPS: &[&str] = &["*/groups"];
+    const MATCHING: &[&str] = &["okta/users", "entra/matching"];
+    const ALL: &[&str] = &["okta", "entra", "jumpcloud"];
+    // (persona, fault, the suites about what the documentation promises, the profiles for which it does)
+    for (persona, fault, suites, profiles) in [
+        ("client-portal", "deactivation-deletes", LEAVING, ALL),
+        ("client-portal", "deactivation-not-stored", LEAVING, ALL),
+        ("client-portal", "group-create-500", GROUPS, ALL),
+        ("hoppscotch", "deactivation-refused", LEAVING, &["okta"]),
+        (
+            "hoppscotch",
+            "user-name-filter-refused",
+            MATCHING,
+            &["okta"],
+        ),
+        ("hoop", "deactivation-refused", LEAVING, ALL),
+        ("hoop", "group-create-500", GROUPS, ALL),
+        (
+            "apidog",
+            "user-name-filter-refused",
+            MATCHING,
+            &["okta", "entra"],
+        ),
+        (
+            "apidog",
+            "user-filter-ignored",
+            MATCHING,
+            &["okta", "entra"],
+        ),
+    ] {
+        let profiles: Vec<&str> = profiles.to_vec();
+        let selected = profiles.join(",");
+        let mut arguments = vec![
+            "--persona",
+            persona,
+            "--fault",
+            fault,
+            "--profile",
+            &selected,
+        ];
+        for suite in suites {
+            if suite.starts_with('*') || profiles.iter().any(|p| suite.starts_with(p)) {
+                arguments.extend(["--suite", suite]);
+            }
+        }
+        let found = verdicts(&arguments, None);
+        for profile in profiles {
+            let (verdict, reasons) = &found[profile];
+            assert_eq!(
+                verdict, "not-ready",
+                "{persona} with {fault}, {profile}: {reasons}"
+            );
+        }
+    }
+}

@@ -5,70 +5,97 @@ use serde_json::{Value, json};
 
 use super::mapping::{case, given, send, status, step};
 use crate::config::AccessCheck;
-use crate::results::CertaintyLevel::Documented;
+use crate::results::CertaintyLevel::{self, Documented, Inferred, Observed};
 use crate::results::{Policy, Severity};
 use crate::suite::model::{Case, Change, Changes, Credential, Send, SendBody, Suite};
 
 /// The suite's name within its profile.
 const SUITE: &str = "access";
 
-/// A way to deactivate: flavour, and how it says that a person is active or not.
-type Way = (&'static str, fn(bool) -> (&'static str, SendBody));
+/// A way to deactivate: flavour (none where the provider has one way), and how it says that a person is active or not.
+type Way = (Option<&'static str>, fn(bool) -> (&'static str, SendBody));
 
-/// The suite of a provider; `None` for profiles whose way of deactivating is not known.
-#[must_use]
-pub fn suite(check: &AccessCheck, profile: &str, policy: &Policy) -> Option<Suite> {
-    let (ways, reference): ([Way; 2], &str) = match profile {
-        "okta" => (
-            [
-                ("aiw", |on| put(on, &[])),
-                ("catalogue", |on| {
+/// How a provider deactivates, how sure that is, and where it stands.
+struct Manner {
+    ways: Vec<Way>,
+    shape: CertaintyLevel,
+    reference: &'static str,
+}
+
+const PUT: fn(bool) -> (&'static str, SendBody) = |on| put(on, &["meta"]);
+const PATCH: fn(bool) -> (&'static str, SendBody) =
+    |on| patch(json!([{"op": "replace", "path": "active", "value": on}]));
+
+/// The manner of a provider; `None` where it is not known to deactivate anybody.
+fn manner(profile: &str) -> Option<Manner> {
+    let put_or_patch = || vec![(Some("put"), PUT), (Some("patch"), PATCH)];
+    let of = |ways, shape, reference| Manner {
+        ways,
+        shape,
+        reference,
+    };
+    Some(match profile {
+        "okta" => of(
+            vec![
+                (Some("aiw"), |on| put(on, &[])),
+                (Some("catalogue"), |on| {
                     patch(json!([{"op": "replace", "value": {"active": on}}]))
                 }),
             ],
+            Documented,
             "quirk:OKTA-34",
         ),
-        "entra" => (
-            [
-                ("legacy", |on| {
+        "entra" => of(
+            vec![
+                (Some("legacy"), |on| {
                     let text = if on { "True" } else { "False" };
                     patch(json!([{"op": "Replace", "path": "active", "value": text}]))
                 }),
-                ("flag", |on| {
-                    patch(json!([{"op": "replace", "path": "active", "value": on}]))
-                }),
+                (Some("flag"), PATCH),
             ],
+            Documented,
             "quirk:ENTRA-42",
         ),
-        "jumpcloud" => (
-            [
-                ("put", |on| put(on, &["meta"])),
-                ("patch", |on| {
-                    patch(json!([{"op": "replace", "path": "active", "value": on}]))
-                }),
-            ],
-            "quirk:JC-17",
+        "jumpcloud" => of(put_or_patch(), Documented, "quirk:JC-17"),
+        "onelogin" => of(put_or_patch(), Inferred, "quirk:OL-02"),
+        "google" => of(put_or_patch(), Inferred, "quirk:GW-05"),
+        "rippling" => of(
+            put_or_patch(),
+            Inferred,
+            "url:https://workos.com/docs/integrations/rippling-scim",
         ),
+        "keycloak" => of(vec![(Some("put"), PUT)], Observed, "quirk:KC-02"),
+        // The flavours of Ping are about groups: people are changed alike in both.
+        "ping" => of(vec![(None, PUT)], Documented, "quirk:PING-01"),
+        "cyberark" => of(vec![(None, PUT)], Inferred, "quirk:CA-04"),
         _ => return None,
-    };
-    let mut lockout = lockout(check, profile, &ways, policy);
-    lockout.refs = vec![reference.to_owned()];
+    })
+}
+
+/// The suite of a provider; `None` for profiles that deactivate nobody (authentik deletes, `rfc` is no provider), and for
+/// those whose way of deactivating is not known.
+#[must_use]
+pub fn suite(check: &AccessCheck, profile: &str, policy: &Policy) -> Option<Suite> {
+    let manner = manner(profile)?;
     Some(Suite {
         id: format!("{profile}/{SUITE}"),
         profile: profile.to_owned(),
         title: "Deactivation takes access to the application away".to_owned(),
         file: "[access_check] of the configuration".to_owned(),
-        cases: vec![lockout],
+        cases: vec![lockout(check, profile, &manner, policy)],
     })
 }
 
-fn lockout(check: &AccessCheck, profile: &str, ways: &[Way], policy: &Policy) -> Case {
+fn lockout(check: &AccessCheck, profile: &str, manner: &Manner, policy: &Policy) -> Case {
     let mut case = case(
         "lockout",
         "a person gets in, is locked out by deactivation, and gets in again",
-        (Documented, Documented),
+        (manner.shape, Documented),
     );
-    case.every_flavour_alike = false;
+    let flavours = || manner.ways.iter().filter_map(|(flavour, _)| *flavour);
+    case.every_flavour_alike = flavours().next().is_none();
+    case.flavours = flavours().map(str::to_owned).collect();
+    case.refs = vec![manner.reference.to_owned()];
     case.uses = vec!["deactivation".to_owned()];
     case.why =
         "Who was turned off in the identity provider and still gets in is a person with access that nobody knows of."
@@ -85,11 +112,12 @@ fn lockout(check: &AccessCheck, profile: &str, ways: &[Way], policy: &Policy) ->
     case.steps.push(step(before));
     // Where deactivation removes the account, nobody comes back.
     let comes_back = policy.deactivation.as_deref() != Some("remove");
-    for (flavour, way) in ways {
+    for (flavour, way) in &manner.ways {
+        let only: Vec<String> = flavour.iter().map(|&flavour| flavour.to_owned()).collect();
         let mut turn = |id: &str, on: bool| {
             let (method, body) = way(on);
             let mut turn = send(id, method, "/Users/{{user.id}}", body);
-            turn.only = vec![(*flavour).to_owned()];
+            turn.only.clone_from(&only);
             turn.expect = status(&[200, 204]);
             turn.changes = Some(Changes {
                 of: vec![("user".to_owned(), Change::Any)],
@@ -102,7 +130,7 @@ fn lockout(check: &AccessCheck, profile: &str, ways: &[Way], policy: &Policy) ->
                 ("locked-out", &check.inactive)
             };
             let mut visit = visit(id, check, allowed);
-            visit.only = vec![(*flavour).to_owned()];
+            visit.only.clone_from(&only);
             case.steps.push(step(visit));
         };
         turn("off", false);

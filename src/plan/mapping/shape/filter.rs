@@ -4,8 +4,8 @@ use super::super::values::Pick;
 use super::super::{FILTER, Table, case, send, status, step};
 use super::person::{is_essential, person, with_values};
 use super::{Provider, about};
-use crate::results::CertaintyLevel::{Documented, Observed};
-use crate::suite::model::{Also, Case, Expect, ListExpect, SendBody};
+use crate::results::CertaintyLevel::{Documented, Inferred, Observed};
+use crate::suite::model::{Also, Alternative, Case, Expect, ListExpect, SendBody};
 
 /// The search by which the provider finds a person again.
 pub(super) fn filter(table: &Table, provider: &Provider) -> Option<Case> {
@@ -22,11 +22,15 @@ pub(super) fn filter(table: &Table, provider: &Provider) -> Option<Case> {
     post.makes = Some("user".to_owned());
     post.expect = status(&[201]);
     let (start, middle, end) = provider.search;
-    let target = format!(
-        "{start}{}{middle}{}{end}",
-        written(&row.path, table),
-        query(&value)
-    );
+    let target = |value: &str| {
+        format!(
+            "{start}{}{middle}{}{end}",
+            written(&row.path, table),
+            query(value)
+        )
+    };
+    let target_of_nobody = target(&format!("nobody.{value}"));
+    let target = target(&value);
     let mut search = send("search", "GET", &target, SendBody::Empty);
     search.expect = status(&[200]);
     search.rows = table.checks("", &[row]);
@@ -54,13 +58,46 @@ pub(super) fn filter(table: &Table, provider: &Provider) -> Option<Case> {
             },
         })
         .collect();
+    // Only Entra is known to search by another attribute than userName: Okta takes the value from the field that the
+    // administrator chose and compares it with userName, and of JumpCloud nobody has seen the search.
+    let shape = match (table.profile.as_str(), row.path.as_str()) {
+        ("entra", _) | (_, "userName") => Documented,
+        _ => Inferred,
+    };
     let mut case = case(
         FILTER,
         "the person is found by the attribute that the administrator matches by",
-        (Documented, Observed),
+        (shape, Observed),
     );
     case.core = true;
     case.steps = vec![step(post), step(search)];
+    // On a tenant with nobody else in it a search that is not understood, and answered with everybody, has one hit too.
+    let mut nobody = send("nobody", "GET", &target_of_nobody, SendBody::Empty);
+    let found_nobody = Expect {
+        status: vec![200],
+        list: Some(ListExpect {
+            total: Some(0),
+            ..ListExpect::default()
+        }),
+        ..Expect::default()
+    };
+    let alternative = |expect, note: &str| Alternative {
+        expect,
+        note: note.to_owned(),
+        severity: None,
+    };
+    nobody.expect.either = vec![
+        alternative(found_nobody, ""),
+        alternative(
+            status(&[400, 403, 404, 422, 500, 501]),
+            "the search is refused; the step before says what follows",
+        ),
+    ];
+    nobody.hint = format!(
+        "Compare {} with the value that is searched for, or refuse the search; never answer with everybody.",
+        row.path
+    );
+    case.steps.push(step(nobody));
     Some(about(case, provider))
 }
 
