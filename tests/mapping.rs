@@ -180,7 +180,7 @@ fn people_are_found_by_what_the_administrator_matches_by() {
         for (broken, fault, check) in ways {
             let config = format!("[policy]\nmatching = \"{matching}\"\n");
             let cases = ["okta", "entra", "jumpcloud"].map(|p| format!("{p}/mapping/filter"));
-            let mut arguments = vec!["--fault", fault];
+            let mut arguments = vec!["--jobs", "1", "--fault", fault];
             for case in &cases {
                 arguments.extend(["--case", case]);
             }
