@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::twist::{asked, refuses, replied, sent, told};
 use super::wire::{self, ENTERPRISE, no, on, parameter};
-use super::{ALL, ENTRA_RFC, FaultInfo, RFC, own};
+use super::{ALL, ENTRA_RFC, FaultInfo, OKTA_ENTRA_RFC, RFC, own};
 use crate::http::hooks::Incoming;
 
 const CHOICE: &str = "RFC 7644 section 3.9";
@@ -111,6 +111,39 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                     if status == 200 && body.get("Resources").is_some() {
                         body["itemsPerPage"] = body["totalResults"].clone();
                     }
+                })]
+            },
+        ),
+        own(
+            "resources-by-id",
+            "Resources of a search is an object with ids for names, not a list",
+            ALL,
+            LIST,
+            || {
+                vec![told(|request, status, body| {
+                    let rows = body.get("Resources").and_then(Value::as_array).cloned();
+                    if let (Some(rows), 200) = (rows, status)
+                        && parameter(request, "filter").is_some()
+                    {
+                        let named = rows
+                            .into_iter()
+                            .map(|row| (row["id"].as_str().unwrap_or_default().to_owned(), row));
+                        body["Resources"] = Value::Object(named.collect());
+                    }
+                })]
+            },
+        ),
+        own(
+            "first-search-429",
+            "The first search is refused with 429, and nothing says for how long",
+            OKTA_ENTRA_RFC,
+            "RFC 6585 section 4",
+            || {
+                let asked_before: Memory<bool> = Memory::default();
+                vec![asked(move |request| {
+                    let search = request.method == "GET" && parameter(request, "filter").is_some();
+                    (search && !asked_before.with(|before| std::mem::replace(before, true)))
+                        .then(|| no(429, "slow down"))
                 })]
             },
         ),

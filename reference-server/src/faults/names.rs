@@ -35,6 +35,55 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
+            "id-of-the-client-taken",
+            "Whoever is created with an id gets it",
+            RFC,
+            "RFC 7644 section 3.3",
+            || {
+                let real: Memory<HashMap<String, String>> = Memory::default();
+                let (learn, known) = (real.clone(), real.clone());
+                vec![
+                    asked(move |request| {
+                        let id = wire::id(request)?;
+                        let found = real.with(|real| real.get(&id).cloned())?;
+                        let head = request.path.rsplit_once('/')?.0.to_owned();
+                        request.path = format!("{head}/{found}");
+                        None
+                    }),
+                    told(move |request, status, body| {
+                        let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                        if let (true, Some(wished), Some(id)) = (
+                            is_of_resources(request) && status == 201,
+                            text_of(&sent, "id"),
+                            text_of(body, "id"),
+                        ) {
+                            learn.with(|real| real.insert(wished, id));
+                        }
+                    }),
+                    replied(move |_, answer| {
+                        let Some(body) = &mut answer.body else {
+                            return;
+                        };
+                        let swap = |text: &str| {
+                            known.with(|real| {
+                                real.iter().fold(text.to_owned(), |text, (wished, id)| {
+                                    text.replace(id.as_str(), wished)
+                                })
+                            })
+                        };
+                        *body = swap(&String::from_utf8_lossy(body)).into_bytes();
+                        for (_, value) in &mut answer.headers {
+                            if let Some(new) =
+                                value.to_str().ok().and_then(|text| swap(text).parse().ok())
+                            {
+                                *value = new;
+                            }
+                        }
+                    }),
+                ]
+            },
+        ),
+        own(
             "ids-say-bulk-id",
             "Every id holds the reserved word bulkId",
             RFC,
