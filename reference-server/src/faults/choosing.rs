@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::twist::{asked, refuses, replied, sent, told};
+use super::memory::Memory;
+use super::twist::{asked, refuses, replied, told};
 use super::wire::{self, ENTERPRISE, no, on, parameter};
 use super::{ALL, ENTRA_RFC, FaultInfo, OKTA_ENTRA_RFC, RFC, own};
 use crate::http::hooks::Incoming;
@@ -172,16 +173,17 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
-            "cursor-in-search-gives-the-rest",
-            "A cursor in the body of a search gives all that is left, whatever count says",
+            "cursor-in-search-row-twice",
+            "A page of a search that a cursor in its body leads to has its last row twice",
             RFC,
             CURSOR,
             || {
-                vec![sent(|request, body| {
-                    if later_search(request, body)
-                        && let Some(body) = body.as_object_mut()
+                vec![told(|request, _, body| {
+                    let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                    if later_search(request, &sent)
+                        && let Some(Value::Array(rows)) = body.get_mut("Resources")
                     {
-                        body.insert("count".to_owned(), json!(1000));
+                        rows.extend(rows.last().cloned());
                     }
                 })]
             },
