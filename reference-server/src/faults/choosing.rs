@@ -205,6 +205,20 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
+            "last-cursor-leads-to-itself",
+            "Every page that a cursor leads to names the same cursor as the next",
+            RFC,
+            CURSOR,
+            || {
+                vec![told(|request, status, body| {
+                    let asked = parameter(request, "cursor").filter(|cursor| !cursor.is_empty());
+                    if let (Some(cursor), 200) = (asked, status) {
+                        body["nextCursor"] = json!(cursor);
+                    }
+                })]
+            },
+        ),
+        own(
             "read-with-list-around",
             "A person that is read by id has the counters of a list beside the values",
             ALL,
