@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::state::{StateContext, Wrote};
-use crate::scim::{AttrPath, Difference, equal, get, is_unassigned, named};
+use crate::scim::{AttrPath, Difference, Returned, equal, get, is_unassigned, named};
 
 /// Judges differences between two states from which the paths that were to change are already taken out.
 pub(super) struct Lawful<'a> {
@@ -84,6 +84,9 @@ impl Lawful<'_> {
             return self.allows_active(path, before.as_ref(), after.as_ref());
         }
         if self.is_declared_read_only(path) && top != "id" {
+            return true;
+        }
+        if self.is_on_request(path) {
             return true;
         }
         if last == "formatted"
@@ -231,6 +234,24 @@ impl Lawful<'_> {
     fn is_declared_read_only(&self, path: &AttrPath) -> bool {
         let declared = self.context.schema.declared_attribute(&path.bare());
         declared.is_some_and(|attribute| attribute.mutability.eq_ignore_ascii_case("readOnly"))
+    }
+
+    /// The target says that this is shown to who asks for it, or to nobody: an answer to a write may show it, a GET need not
+    /// (RFC 7643 section 7).
+    fn is_on_request(&self, path: &AttrPath) -> bool {
+        let bare = path.bare();
+        let top = AttrPath {
+            urn: bare.urn.clone(),
+            segments: bare.segments.iter().take(1).cloned().collect(),
+        };
+        [bare, top].iter().any(|path| {
+            self.context
+                .schema
+                .declared_attribute(path)
+                .is_some_and(|attribute| {
+                    matches!(attribute.returned, Returned::Request | Returned::Never)
+                })
+        })
     }
 
     /// A PUT that does not name an attribute may clear it or give it its default (RFC 7644 section 3.5.1).

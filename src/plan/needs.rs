@@ -19,6 +19,9 @@ const DECLARED: [&str; 6] = [
 /// In front of a capability: what a provider does only where the target says that it lacks it.
 const WITHOUT: &str = "no-";
 
+/// In front of an attribute: two resources may have the same value in it, the target itself says so.
+const SHARED: &str = "shared:";
+
 /// Why a case with these `needs` is not played; `None` where the target has all of them.
 ///
 /// What a target must declare before anybody may use it is taken to be missing where discovery says nothing of it. Any
@@ -35,6 +38,12 @@ pub fn unmet(
         .find_map(|need| match need.strip_prefix("attr:") {
             Some(path) => leaves_out(path, schema)
                 .then(|| format!("the target's /Schemas has no attribute {path}")),
+            None if need.starts_with(SHARED) => {
+                let path = need.trim_start_matches(SHARED);
+                (!is_shared(path, schema)).then(|| {
+                    format!("the target's /Schemas does not say that {path} may be shared")
+                })
+            }
             None => match need.strip_prefix(WITHOUT) {
                 Some(need) => is_there(need, capabilities)
                     .then(|| format!("only where the target does not declare `{need}`")),
@@ -62,6 +71,18 @@ fn leaves_out(path: &str, schema: &SchemaView) -> bool {
         && schema.declared_attribute(&path).is_none()
 }
 
+/// Whether the target declares the attribute, and not as unique (RFC 7643 section 7). A provider may find a conflict in more
+/// than the user name (RFC 7644 section 3.3), so that only its own word makes a refusal a contradiction.
+fn is_shared(path: &str, schema: &SchemaView) -> bool {
+    AttrPath::parse(path).is_ok_and(|path| {
+        schema.declared_attribute(&path).is_some_and(|attribute| {
+            !["server", "global"]
+                .iter()
+                .any(|unique| attribute.uniqueness.eq_ignore_ascii_case(unique))
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -75,7 +96,8 @@ mod tests {
             "attributes": [
                 {"name": "userName", "type": "string"},
                 {"name": "emails", "type": "complex", "multiValued": true,
-                 "subAttributes": [{"name": "value", "type": "string"}]}
+                 "subAttributes": [{"name": "value", "type": "string"},
+                                   {"name": "tag", "type": "string", "uniqueness": "Server"}]}
             ]
         })]);
         let capabilities = BTreeMap::from([("patch".to_owned(), true), ("bulk".to_owned(), false)]);
@@ -95,6 +117,9 @@ mod tests {
             ("attr:emails.display", false),
             ("attr:nickName", false),
             (enterprise, true),
+            ("shared:emails.value", true),
+            ("shared:emails.tag", false),
+            ("shared:emails.display", false),
         ] {
             let why = unmet(&[need.to_owned()], &capabilities, &schema);
             assert_eq!(why.is_none(), there, "{need}: {why:?}");
@@ -104,5 +129,6 @@ mod tests {
             unmet(&["attr:nickName".to_owned()], &capabilities, &bare),
             None
         );
+        assert!(unmet(&["shared:emails.value".to_owned()], &capabilities, &bare).is_some());
     }
 }

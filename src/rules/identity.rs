@@ -155,6 +155,10 @@ fn of_url(view: &View<'_>) -> Ruling {
     if found == asked {
         return Ruling::Held;
     }
+    // Whether ids are compared with case is what `rfc/read/user#case` judges; here it is the same resource.
+    if found.eq_ignore_ascii_case(asked) {
+        return Ruling::Apart;
+    }
     let (asked, found) = (
         show(&Value::from(asked.as_str())),
         show(&Value::from(found)),

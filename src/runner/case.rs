@@ -18,6 +18,7 @@ use super::scope::{Scope, View};
 use crate::expect::{Judged, Ruling, Sent, evaluate};
 use crate::plan::PlannedCase;
 use crate::results::{CheckResult, Exchange, Load};
+use crate::scim::named;
 use crate::suite::model::{Credential, Expect, Given, Send, Step};
 use crate::suite::template::TemplateError;
 
@@ -208,9 +209,39 @@ impl Play {
             && let Some(core) = super::fit::written(method, target)
         {
             let context = &self.shared.context;
+            let place = |id: &str| self.place_of(id);
+            if method == "PATCH" {
+                super::fit::fit_patch(body, core, &context.schema, &place);
+                return;
+            }
             let enterprise = context.facts.capabilities.get("enterprise");
-            super::fit::fit(body, core, enterprise != Some(&false), &context.schema);
+            super::fit::fit(
+                body,
+                core,
+                enterprise != Some(&false),
+                &context.schema,
+                &place,
+            );
         }
+    }
+
+    /// The address of a resource of the case; of anybody else, the one that a person would have.
+    fn place_of(&self, id: &str) -> String {
+        let known = self
+            .resources
+            .iter()
+            .find(|resource| resource.id.as_deref() == Some(id));
+        let said = known
+            .and_then(super::resource::Resource::server)
+            .and_then(|shown| named(named(shown, "meta")?, "location")?.as_str());
+        said.map_or_else(
+            || {
+                let base = self.shared.context.client.base_url();
+                let endpoint = known.map_or("/Users", |resource| &resource.endpoint);
+                format!("{}{endpoint}/{id}", base.as_str().trim_end_matches('/'))
+            },
+            str::to_owned,
+        )
     }
 
     /// Makes a resource before the first step. Returns the failed check, where it failed.

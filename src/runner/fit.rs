@@ -13,9 +13,9 @@ const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-/// The core schema of what a POST or PUT to this target writes; `None` for everything else.
+/// The core schema of what a POST, PUT or PATCH to this target writes; `None` for everything else.
 pub(super) fn written(method: &str, target: &str) -> Option<&'static str> {
-    if !matches!(method, "POST" | "PUT") {
+    if !matches!(method, "POST" | "PUT" | "PATCH") {
         return None;
     }
     let path = target.split(['?', '#']).next().unwrap_or_default();
@@ -26,8 +26,17 @@ pub(super) fn written(method: &str, target: &str) -> Option<&'static str> {
     }
 }
 
+/// Where the resource with this id is.
+pub(super) type Place<'a> = &'a dyn Fn(&str) -> String;
+
 /// Leaves out and fills in. A target that declares nothing of this type gets the body as it is.
-pub(super) fn fit(body: &mut Value, core: &str, enterprise: bool, schema: &SchemaView) {
+pub(super) fn fit(
+    body: &mut Value,
+    core: &str,
+    enterprise: bool,
+    schema: &SchemaView,
+    place: Place<'_>,
+) {
     let declared = schema.declared_attributes_of(core);
     if declared.is_empty() {
         return;
@@ -55,8 +64,10 @@ pub(super) fn fit(body: &mut Value, core: &str, enterprise: bool, schema: &Schem
         let declared = schema.declared_attributes_of(ENTERPRISE);
         if !declared.is_empty() {
             leave_out(inner, schema.published_attributes_of(ENTERPRISE), declared);
+            refer(inner, declared, place);
         }
     }
+    refer(map, declared, place);
     let who = named(&Value::Object(map.clone()), "userName")
         .or_else(|| map.get("displayName"))
         .and_then(Value::as_str)
@@ -76,6 +87,65 @@ pub(super) fn fit(body: &mut Value, core: &str, enterprise: bool, schema: &Schem
         .cloned()
         .collect();
     fill_in(map, published, &demanded, &who);
+}
+
+/// Gives the references that a PATCH adds their addresses, where the target demands them.
+pub(super) fn fit_patch(body: &mut Value, core: &str, schema: &SchemaView, place: Place<'_>) {
+    let declared = schema.declared_attributes_of(core);
+    let operations = body
+        .as_object_mut()
+        .and_then(|map| map.get_mut("Operations"))
+        .and_then(Value::as_array_mut);
+    for operation in operations.into_iter().flatten() {
+        let path = operation
+            .get("path")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let Some(value) = operation.get_mut("value") else {
+            continue;
+        };
+        match path {
+            None => {
+                if let Some(map) = value.as_object_mut() {
+                    refer(map, declared, place);
+                }
+            }
+            Some(path) => {
+                if let Some(attribute) = of(declared, &path) {
+                    refer_all(value, attribute, place);
+                }
+            }
+        }
+    }
+}
+
+/// Fills in the `$ref` of references that the target requires (RFC 7643 section 8.7 prints it so for the manager).
+fn refer(map: &mut Map<String, Value>, declared: &[Attribute], place: Place<'_>) {
+    for (key, value) in map.iter_mut() {
+        if let Some(attribute) = of(declared, key) {
+            refer_all(value, attribute, place);
+        }
+    }
+}
+
+fn refer_all(value: &mut Value, attribute: &Attribute, place: Place<'_>) {
+    let demanded = |sub: &Attribute| sub.required && !is_read_only(sub);
+    if is_read_only(attribute) || !of(&attribute.sub, "$ref").is_some_and(demanded) {
+        return;
+    }
+    let one = |item: &mut Value| {
+        let Some(map) = item.as_object_mut() else {
+            return;
+        };
+        let id = map.get("value").and_then(Value::as_str).map(&place);
+        if let Some(address) = id.filter(|_| !map.contains_key("$ref")) {
+            map.insert("$ref".to_owned(), Value::from(address));
+        }
+    };
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(one),
+        other => one(other),
+    }
 }
 
 fn of<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
@@ -231,8 +301,39 @@ mod tests {
     }
 
     fn fitted(attributes: Value, mut body: Value) -> Value {
-        fit(&mut body, USER, false, &view(attributes));
+        fit(&mut body, USER, false, &view(attributes), &place);
         body
+    }
+
+    fn place(id: &str) -> String {
+        format!("https://scim.example.com/Users/{id}")
+    }
+
+    #[test]
+    fn references_get_their_addresses_where_these_are_required() {
+        let members = |required: bool| {
+            SchemaView::with_target(&[json!({"id": GROUP, "attributes": [
+                {"name": "displayName", "type": "string"},
+                {"name": "members", "type": "complex", "multiValued": true, "subAttributes": [
+                    {"name": "value", "type": "string"},
+                    {"name": "$ref", "type": "reference", "required": required}]}]})])
+        };
+        let bare = json!({"value": "7"});
+        let whole = json!({"value": "7", "$ref": "https://scim.example.com/Users/7"});
+        for (required, wanted) in [(false, &bare), (true, &whole)] {
+            let schema = members(required);
+            let mut body = json!({"displayName": "a", "members": [bare.clone()]});
+            fit(&mut body, GROUP, false, &schema, &place);
+            assert_eq!(body["members"][0], *wanted);
+            let mut body = json!({"Operations": [
+                {"op": "add", "path": "members", "value": [bare.clone()]},
+                {"op": "add", "value": {"members": [bare.clone()]}},
+                {"op": "remove", "path": "members[value eq \"7\"]"}]});
+            fit_patch(&mut body, GROUP, &schema, &place);
+            assert_eq!(body["Operations"][0]["value"][0], *wanted);
+            assert_eq!(body["Operations"][1]["value"]["members"][0], *wanted);
+            assert_eq!(body["Operations"][2].get("value"), None);
+        }
     }
 
     #[test]
@@ -305,7 +406,8 @@ mod tests {
             ("POST", "/Users", Some(USER)),
             ("POST", "/Users?attributes=id", Some(USER)),
             ("PUT", "/Groups/7", Some(GROUP)),
-            ("PATCH", "/Users/7", None),
+            ("PATCH", "/Users/7", Some(USER)),
+            ("GET", "/Users/7", None),
             ("POST", "/Users/.search", None),
             ("POST", "/Bulk", None),
             ("PUT", "/Me", None),

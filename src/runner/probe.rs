@@ -67,8 +67,13 @@ pub async fn probe(
         let json = received
             .json
             .clone()
-            .filter(|_| received.status == Some(200))
-            .filter(|json| json.is_object());
+            .filter(|_| received.status == Some(200));
+        // A list without its envelope is a finding, once; what it says holds all the same.
+        if path != "/ServiceProviderConfig" && json.as_deref().is_some_and(Value::is_array) {
+            notes.push(format!("{path} answers with a bare array, read as a list."));
+            return json.map(|list| Arc::new(serde_json::json!({ "Resources": *list })));
+        }
+        let json = json.filter(|json| json.is_object());
         if json.is_none() {
             notes.push(match received.status {
                 Some(200) => format!("{path} answers 200 without a JSON object."),

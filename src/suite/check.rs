@@ -8,8 +8,8 @@ use super::report::FileReport;
 use super::tree::{Entry, Node, Shape, Spot};
 use crate::scim::AttrPath;
 
-/// In `needs`: an attribute instead of a capability.
-const ATTRIBUTE: &str = "attr:";
+/// In `needs`: an attribute instead of a capability; there, or not declared as unique.
+const ATTRIBUTE: [&str; 2] = ["attr:", "shared:"];
 
 /// Reports everything below a node that is not of the kind. `what` names the node: "`severity`".
 pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileReport<'_>) {
@@ -27,7 +27,11 @@ pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileRepor
             }
         }
         Kind::Word(words) => check_word(node, words, report),
-        Kind::WordOrAttribute(words) => match node.text().and_then(|t| t.strip_prefix(ATTRIBUTE)) {
+        Kind::WordOrAttribute(words) => match node.text().and_then(|text| {
+            ATTRIBUTE
+                .iter()
+                .find_map(|prefix| text.strip_prefix(prefix))
+        }) {
             Some(path) => {
                 if let Err(error) = AttrPath::parse(path) {
                     report.add(node.spot, error.to_string());

@@ -45,6 +45,40 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
+            "own-type-patch-lost",
+            "A PATCH of a resource of the provider's own type is answered with success and changes nothing",
+            RFC,
+            "RFC 7644 section 3.5.2",
+            || {
+                with(document(|moment, before, after| {
+                    if moment.action == Action::Patch
+                        && is_device(moment)
+                        && let Some(before) = before
+                    {
+                        after.clone_from(before);
+                    }
+                }))
+            },
+        ),
+        own(
+            "own-type-remove-lost",
+            "A PATCH removes nothing from resources of the provider's own type",
+            RFC,
+            "RFC 7644 section 3.5.2.2",
+            || {
+                with(document(|moment, before, after| {
+                    if moment.action == Action::Patch
+                        && is_device(moment)
+                        && let Some(before) = before
+                    {
+                        for (name, value) in before {
+                            after.entry(name.clone()).or_insert_with(|| value.clone());
+                        }
+                    }
+                }))
+            },
+        ),
+        own(
             "own-never-is-shown",
             "An attribute that is declared to be returned never is returned",
             RFC,

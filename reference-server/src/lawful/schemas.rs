@@ -44,6 +44,8 @@ pub(crate) const OWN_TYPES: &str = include_str!("../../schemas/own-types.json");
 const MORE_REQUIRED: &str = include_str!("../../schemas/lawful/more-required.json");
 const REQUIRED_EXTENSION: &str = include_str!("../../schemas/lawful/required-extension.json");
 const ALWAYS_RETURNED: &str = include_str!("../../schemas/lawful/always-returned.json");
+const ON_REQUEST: &str = include_str!("../../schemas/lawful/on-request.json");
+const REQUIRED_REFERENCES: &str = include_str!("../../schemas/lawful/required-references.json");
 const FIXED_USER_NAMES: &str = include_str!("../../schemas/lawful/fixed-user-names.json");
 
 pub(super) fn variants() -> Vec<LawfulInfo> {
@@ -168,6 +170,24 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             suits: EVERYONE,
             declares: &[],
             change: |behaviour| behaviour.schemas.push(ALWAYS_RETURNED.to_owned()),
+        },
+        LawfulInfo {
+            name: "on-request",
+            title: "Long lists are shown to who asks for them",
+            what: "members of groups and phoneNumbers are declared to be returned on request, and are in no answer that was not asked for them.",
+            source: "RFC 7643 section 7: returned",
+            suits: RFC_ONLY,
+            declares: &[],
+            change: |behaviour| behaviour.schemas.push(ON_REQUEST.to_owned()),
+        },
+        LawfulInfo {
+            name: "required-references",
+            title: "References have an address",
+            what: "$ref of members and managers is declared as required, and a reference without it is refused.",
+            source: "RFC 7643 sections 2.2 and 7: required is the provider's to declare",
+            suits: RFC_ONLY,
+            declares: &[],
+            change: |behaviour| behaviour.schemas.push(REQUIRED_REFERENCES.to_owned()),
         },
         LawfulInfo {
             name: "fixed-user-names",

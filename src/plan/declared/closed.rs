@@ -2,14 +2,16 @@
 //!
 //! The suites change attributes as RFC 7643 publishes them. A provider may declare that one of them is fixed, or that it
 //! must always have a value (RFC 7643 section 7), or not have it at all (section 8.7); to refuse the change is right then.
+//! Who returns an attribute on request only shows it to no case that reads the whole resource, be it a person or a group.
 
 use serde_json::Value;
 
-use super::subject::{USER, is};
+use super::complete::ENTERPRISE;
+use super::subject::{GROUP, USER, is};
 use crate::data::bodies;
 use crate::plan::PlannedCase;
-use crate::scim::{AttrPath, Attribute, SchemaView, named};
-use crate::suite::model::{Change, Matcher, Send, SendBody, Step};
+use crate::scim::{AttrPath, Attribute, Returned, SchemaView, named};
+use crate::suite::model::{Change, Expect, Matcher, Send, SendBody, Step};
 
 /// What is done to an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ enum Deed {
     Cleared,
     /// An answer must show it.
     Shown,
+    /// Some part of some answer shows it.
+    Read,
     /// It stands in a whole resource, perhaps as it was.
     Said,
 }
@@ -30,12 +34,15 @@ pub(in crate::plan) fn closed(planned: &PlannedCase, schema: &SchemaView) -> Opt
         Step::Together(sends) => sends.as_slice(),
         Step::Walk(_) => &[],
     });
-    sends
-        .flat_map(|send| deeds(send, &groups))
-        .find_map(|(path, deed)| {
-            let path = filled(&path, planned);
-            against(&AttrPath::parse(&path).ok()?.bare(), deed, schema)
-        })
+    let ahead = sends.clone().find_map(|send| refers_ahead(send, schema));
+    ahead.or_else(|| {
+        sends
+            .flat_map(|send| deeds(send, &groups))
+            .find_map(|(path, deed)| {
+                let path = filled(&path, planned);
+                against(&AttrPath::parse(&path).ok()?.bare(), deed, schema)
+            })
+    })
 }
 
 /// The names of the case's groups.
@@ -72,17 +79,35 @@ fn filled(path: &str, planned: &PlannedCase) -> String {
 fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
     let mut deeds = Vec::new();
     for (of, change) in send.changes.iter().flat_map(|changes| &changes.of) {
-        if let Change::Paths(paths) = change
-            && !groups.contains(of)
-        {
-            deeds.extend(
-                paths
-                    .iter()
-                    .filter_map(|(path, matcher)| Some((path.clone(), deed(matcher)?))),
-            );
+        if let Change::Paths(paths) = change {
+            let told = paths
+                .iter()
+                .filter_map(|(path, matcher)| Some((path.clone(), deed(matcher)?)));
+            if groups.contains(of) {
+                deeds.extend(told.map(|(path, deed)| (of_group(&path), deed)));
+            } else {
+                deeds.extend(told);
+            }
         }
     }
     let path = send.target.split('?').next().unwrap_or_default();
+    let mut shown = Vec::new();
+    looks(&send.expect, &mut shown);
+    for also in &send.also {
+        looks(&also.expect, &mut shown);
+    }
+    let read = shown
+        .into_iter()
+        .filter(|(_, matcher)| deed(matcher) == Some(Deed::Changed) && !may_be_absent(matcher))
+        .map(|(path, _)| path);
+    // Who names attributes asks for them.
+    if !send.target.contains("ttributes=") {
+        if path.starts_with("/Users") {
+            deeds.extend(read.map(|path| (path.clone(), Deed::Read)));
+        } else if path.starts_with("/Groups") {
+            deeds.extend(read.map(|path| (of_group(path), Deed::Read)));
+        }
+    }
     if path.starts_with("/Users") {
         deeds.extend(
             send.expect
@@ -138,6 +163,61 @@ fn deeds(send: &Send, groups: &[String]) -> Vec<(String, Deed)> {
         _ => {}
     }
     deeds
+}
+
+fn may_be_absent(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::AnyOf(choices) => choices
+            .iter()
+            .any(|choice| matches!(choice, Matcher::Absent | Matcher::Empty | Matcher::Any)),
+        _ => false,
+    }
+}
+
+/// What an answer must show, whichever way it is given.
+fn looks<'a>(expect: &'a Expect, shown: &mut Vec<&'a (String, Matcher)>) {
+    shown.extend(&expect.body);
+    if let Some(list) = &expect.list {
+        shown.extend(&list.each);
+        shown.extend(list.items.iter().flat_map(|(_, paths)| paths));
+    }
+    for alternative in &expect.either {
+        looks(&alternative.expect, shown);
+    }
+}
+
+/// Why a job cannot refer to what it makes itself: the address is demanded with the id, and nobody knows it before.
+fn refers_ahead(send: &Send, schema: &SchemaView) -> Option<String> {
+    let SendBody::Json(body) = &send.body else {
+        return None;
+    };
+    if send.method != "POST" || send.target != "/Bulk" {
+        return None;
+    }
+    let text = body.to_string();
+    [(GROUP, "members"), (ENTERPRISE, "manager")]
+        .into_iter()
+        .filter(|(_, name)| text.contains("bulkId:") && text.contains(&format!("\"{name}\"")))
+        .find(|(urn, name)| {
+            let attributes = schema.declared_attributes_of(urn);
+            attributes
+                .iter()
+                .filter(|attribute| attribute.name.eq_ignore_ascii_case(name))
+                .flat_map(|attribute| &attribute.sub)
+                .any(|sub| sub.name == "$ref" && sub.required && !is(sub, "readOnly"))
+        })
+        .map(|(_, name)| {
+            format!("the target's /Schemas demands $ref of {name}, and the case refers to what the same job makes")
+        })
+}
+
+/// A path in the schema of groups.
+fn of_group(path: &str) -> String {
+    if path.contains(':') {
+        path.to_owned()
+    } else {
+        format!("{GROUP}:{path}")
+    }
 }
 
 fn deed(matcher: &Matcher) -> Option<Deed> {
@@ -214,18 +294,18 @@ fn within<'a>(list: &'a [Attribute], path: &AttrPath) -> Option<&'a Attribute> {
 }
 
 fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
-    let core = path
-        .urn
-        .as_deref()
-        .is_none_or(|urn| urn.eq_ignore_ascii_case(USER));
-    let (published, declared) = if core {
+    let urn = path.urn.as_deref().unwrap_or(USER);
+    let core = [USER, GROUP]
+        .into_iter()
+        .find(|core| urn.eq_ignore_ascii_case(core));
+    let (published, declared) = if let Some(core) = core {
         let bare = AttrPath {
             urn: None,
             segments: path.segments.clone(),
         };
         (
-            within(schema.published_attributes_of(USER), &bare)?,
-            within(schema.declared_attributes_of(USER), &bare),
+            within(schema.published_attributes_of(core), &bare)?,
+            within(schema.declared_attributes_of(core), &bare),
         )
     } else {
         (
@@ -234,10 +314,23 @@ fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
         )
     };
     let Some(declared) = declared else {
-        return (deed != Deed::Said && !schema.declared_attributes_of(USER).is_empty())
-            .then(|| format!("the target's /Schemas has no attribute {path}"));
+        if core == Some(GROUP) {
+            return None;
+        }
+        return (!matches!(deed, Deed::Said | Deed::Read)
+            && !schema.declared_attributes_of(USER).is_empty())
+        .then(|| format!("the target's /Schemas has no attribute {path}"));
     };
-    if deed == Deed::Shown {
+    let whole = |returned: Returned| matches!(returned, Returned::Always | Returned::Default);
+    if matches!(deed, Deed::Changed | Deed::Shown | Deed::Read)
+        && whole(published.returned)
+        && !whole(declared.returned)
+    {
+        return Some(format!(
+            "the target's /Schemas declares that {path} is not returned by default, and the case reads it"
+        ));
+    }
+    if matches!(deed, Deed::Shown | Deed::Read) {
         return None;
     }
     let fixed = |mutability: &str| is(declared, mutability) && is(published, "readWrite");
@@ -263,11 +356,16 @@ mod tests {
             {"id": USER, "attributes": [
                 {"name": "userName", "type": "string", "required": true, "mutability": "immutable"},
                 {"name": "title", "type": "string"},
+                {"name": "nickName", "type": "string", "returned": "never"},
                 {"name": "emails", "type": "complex", "multiValued": true, "required": true},
                 {"name": "groups", "type": "complex", "multiValued": true, "mutability": "readOnly"}
             ]},
-            {"id": "urn:ietf:params:scim:schemas:core:2.0:Group", "attributes": [{"name": "displayName", "type": "string"}]}
+            {"id": GROUP, "attributes": [
+                {"name": "displayName", "type": "string", "required": true},
+                {"name": "members", "type": "complex", "multiValued": true, "returned": "request"}]}
         ])]);
+        let members = of_group("members");
+        let group_name = of_group("displayName");
         for (path, deed, is_closed) in [
             ("userName", Deed::Changed, true),
             ("userName", Deed::Shown, false),
@@ -281,6 +379,13 @@ mod tests {
             ("displayName", Deed::Said, false),
             ("userName", Deed::Said, true),
             ("madeUp", Deed::Changed, false),
+            ("nickName", Deed::Changed, true),
+            ("nickName", Deed::Said, false),
+            (members.as_str(), Deed::Changed, true),
+            (members.as_str(), Deed::Read, true),
+            ("displayName", Deed::Read, false),
+            (members.as_str(), Deed::Cleared, false),
+            (group_name.as_str(), Deed::Changed, false),
         ] {
             let path = AttrPath::parse(path).expect("a path");
             let why = against(&path, deed, &schema);

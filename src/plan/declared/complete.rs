@@ -11,7 +11,7 @@ use crate::data::bodies;
 use crate::scim::{AttrPath, SchemaView, get, named, set};
 use crate::suite::model::{Case, Send, SendBody, Step};
 
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// A path that every person must have, with a value for it.
 type Needed = (AttrPath, String, Value);

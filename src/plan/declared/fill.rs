@@ -52,7 +52,8 @@ impl<'a> Filling<'a> {
             "create" => self.create(send),
             "read" => self.read(send),
             "write" | "patch" => self.write(send, Round::First),
-            "replace" => self.write(send, Round::Second),
+            "replace" | "change" => self.write(send, Round::Second),
+            "clear" => self.clear(send),
             "requested" => self.requested(send),
             "lookup" => self.lookup(send, true),
             "lookup-miss" => self.lookup(send, false),
@@ -157,8 +158,31 @@ impl<'a> Filling<'a> {
             values.push((own, value));
         }
         self.put(send, &values);
+        if round == Round::Second {
+            operations(send, |operation| operation["op"] = json!("replace"));
+        }
         expect(send, &paths);
         !values.is_empty()
+    }
+
+    /// Takes a value away that nobody needs; what the target would put in its place is plainest with text.
+    fn clear(&self, send: &mut Send) -> bool {
+        let bearer = self.subject.bearer().map(|(place, _)| place);
+        let found = self.own().find(|&(place, own)| {
+            Some(place) != bearer
+                && own.attribute.kind == Kind::String
+                && !own.attribute.required
+                && is(own.attribute, "readWrite")
+                && writable(own.attribute)
+        });
+        let Some((_, own)) = found else {
+            return false;
+        };
+        if let SendBody::Json(body) = &mut send.body {
+            body["Operations"] = json!([{"op": "remove", "path": own.path}]);
+        }
+        expect(send, &[(own.path.clone(), Matcher::Absent)]);
+        true
     }
 
     /// Attributes that are shown to whoever names them, and those that are shown even to whoever does not.
@@ -363,6 +387,15 @@ impl<'a> Filling<'a> {
         either
             .iter_mut()
             .for_each(|one| named(&mut one.expect.list));
+    }
+}
+
+/// Changes each operation of a PATCH.
+fn operations(send: &mut Send, change: impl FnMut(&mut Value)) {
+    if let SendBody::Json(body) = &mut send.body
+        && let Some(operations) = body["Operations"].as_array_mut()
+    {
+        operations.iter_mut().for_each(change);
     }
 }
 

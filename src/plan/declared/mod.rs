@@ -21,8 +21,8 @@ use crate::suite::model::{Case, Step};
 /// The suite that is filled in.
 pub(super) const SUITE: &str = "rfc/declared";
 
-/// The case about resource types; the others are about people.
-const OF_TYPES: &str = "own-type";
+/// The cases about resource types; the others are about people.
+const OF_TYPES: [&str; 2] = ["own-type", "own-type-patch"];
 
 /// Puts the target's own attributes into the steps. A reason where nothing is left to try.
 pub(super) fn fill(
@@ -30,7 +30,7 @@ pub(super) fn fill(
     schema: &SchemaView,
     resource_types: Option<&Value>,
 ) -> Option<String> {
-    if case.id == OF_TYPES {
+    if OF_TYPES.contains(&case.id.as_str()) {
         let types = subject::invented(schema, resource_types);
         let template = std::mem::take(&mut case.steps);
         for (number, subject) in types.iter().enumerate() {
@@ -164,7 +164,7 @@ mod tests {
             {"name": "Device", "endpoint": endpoint, "schema": DEVICE},
             {"name": "Tool", "endpoint": "Tools", "schema": DEVICE},
         ]});
-        let mut case = case(OF_TYPES);
+        let mut case = case(OF_TYPES[0]);
         fill(&mut case, &schema, Some(&types));
         let send = |step: Step| match step {
             Step::Send(send) => Some(*send),

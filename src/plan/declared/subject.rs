@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::scim::{AttrPath, Attribute, Kind, Returned, SchemaView, named};
 
 pub(super) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub(super) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /// Attributes that are tried at most; a schema of a real target has some dozens.
 pub(super) const MOST: usize = 60;
