@@ -69,6 +69,7 @@ fn leaves_out(path: &str, schema: &SchemaView) -> bool {
         .to_ascii_lowercase();
     schema.declared_schemas().any(|declared| declared == urn)
         && schema.declared_attribute(&path).is_none()
+        && !schema.leaves_parts_open(&path)
 }
 
 /// Whether the target declares the attribute, and not as unique (RFC 7643 section 7). A provider may find a conflict in more
@@ -97,7 +98,8 @@ mod tests {
                 {"name": "userName", "type": "string"},
                 {"name": "emails", "type": "complex", "multiValued": true,
                  "subAttributes": [{"name": "value", "type": "string"},
-                                   {"name": "tag", "type": "string", "uniqueness": "Server"}]}
+                                   {"name": "tag", "type": "string", "uniqueness": "Server"}]},
+                {"name": "name", "type": "complex"}
             ]
         })]);
         let capabilities = BTreeMap::from([("patch".to_owned(), true), ("bulk".to_owned(), false)]);
@@ -116,6 +118,7 @@ mod tests {
             ("attr:emails.value", true),
             ("attr:emails.display", false),
             ("attr:nickName", false),
+            ("attr:name.givenName", true),
             (enterprise, true),
             ("shared:emails.value", true),
             ("shared:emails.tag", false),

@@ -99,9 +99,12 @@ fn members_once(view: &View<'_>) -> Ruling {
         if !key.eq_ignore_ascii_case("members") {
             return Ruling::Apart;
         }
+        // A person and a group may have the same id, where each kind is counted by itself.
         let id = |item: &Value| {
             if item.is_object() {
-                named(item, "value")?.as_str().map(str::to_owned)
+                let kind = named(item, "type").and_then(Value::as_str).unwrap_or("");
+                let id = named(item, "value")?.as_str()?;
+                Some(format!("{}\u{0}{id}", kind.to_lowercase()))
             } else {
                 item.as_str().map(str::to_owned)
             }

@@ -209,6 +209,11 @@ impl SchemaView {
     #[must_use]
     pub fn attribute(&self, path: &AttrPath) -> Option<&Attribute> {
         self.find(path, &[&self.declared, &self.published])
+            .or_else(|| {
+                self.leaves_parts_open(path)
+                    .then(|| self.published_attribute(path))
+                    .flatten()
+            })
     }
 
     /// The attribute at a path as RFC 7643 publishes it.
@@ -221,6 +226,19 @@ impl SchemaView {
     #[must_use]
     pub fn declared_attribute(&self, path: &AttrPath) -> Option<&Attribute> {
         self.find(path, &[&self.declared])
+    }
+
+    /// Whether the path leads into an attribute that the target declares without any parts: that says nothing of them.
+    #[must_use]
+    pub fn leaves_parts_open(&self, path: &AttrPath) -> bool {
+        let whole = AttrPath {
+            segments: path.segments.iter().take(1).cloned().collect(),
+            ..path.clone()
+        };
+        path.segments.len() > 1
+            && self
+                .declared_attribute(&whole)
+                .is_some_and(|attribute| attribute.sub.is_empty())
     }
 
     fn find<'a>(

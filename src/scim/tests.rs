@@ -336,13 +336,17 @@ fn equality_is_that_of_the_attribute() {
 fn the_target_decides_case_but_not_of_ids() {
     let document = json!({"schemas": [], "Resources": [{"id": "urn:ietf:params:scim:schemas:core:2.0:User", "attributes": [
         {"name": "userName", "type": "string", "caseExact": true}, {"name": "id", "caseExact": false},
-        {"name": "hue", "type": "string"}]},
+        {"name": "emails", "type": "complex", "multiValued": true}, {"name": "hue", "type": "string"}]},
         {"id": "urn:acme:1.0:User", "attributes": [{"name": "tag", "type": "string", "caseExact": false}]}]});
     let view = SchemaView::with_target(&[document]);
     assert!(view.case_exact(&path("userName")));
     assert!(!SchemaView::standard().case_exact(&path("userName")));
     assert!(view.case_exact(&path("id")));
     assert!(!view.case_exact(&path("hue")));
+    assert!(
+        !view.case_exact(&path("emails.value")),
+        "parts that the target does not list are as published"
+    );
     assert!(!view.case_exact(&path("urn:acme:1.0:User:tag")));
     assert!(
         !view.case_exact(&path("nickName")),

@@ -314,7 +314,7 @@ fn against(path: &AttrPath, deed: Deed, schema: &SchemaView) -> Option<String> {
         )
     };
     let Some(declared) = declared else {
-        if core == Some(GROUP) {
+        if core == Some(GROUP) || schema.leaves_parts_open(path) {
             return None;
         }
         return (!matches!(deed, Deed::Said | Deed::Read)

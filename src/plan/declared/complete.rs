@@ -144,8 +144,19 @@ fn recipe(
         set.retain(|(path, _)| !path.starts_with(ENTERPRISE));
         set.push(("schemas".to_owned(), json!([USER])));
     }
+    let user_name = set
+        .iter()
+        .find(|(path, _)| path.eq_ignore_ascii_case("userName"))
+        .map(|(_, value)| value)
+        .or_else(|| named(body, "userName"))
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let mut first: Vec<(String, Value)> = missing_in(fixture, needed)
         .into_iter()
+        .map(|(path, value)| {
+            let value = as_named(&path, &value, user_name.as_deref());
+            (path, value)
+        })
         .filter(|(path, _)| {
             !without.iter().any(|left| left.eq_ignore_ascii_case(path))
                 && !set
@@ -256,6 +267,24 @@ fn person_at(path: &str) -> Option<&str> {
     path.strip_prefix("/Users/{{")?.strip_suffix(".id}}")
 }
 
+/// The address of somebody whose user name is one is that: some providers take no other.
+fn as_named(text: &str, value: &Value, user_name: Option<&str>) -> Value {
+    let mut value = value.clone();
+    let plain = |name: &&str| {
+        name.contains('@')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"@.-_{}".contains(&byte))
+    };
+    if text.eq_ignore_ascii_case("emails")
+        && let Some(name) = user_name.filter(plain)
+        && let Some(address) = value.pointer_mut("/0/value")
+    {
+        *address = json!(name);
+    }
+    value
+}
+
 fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&str>) {
     let is_user = body
         .get("schemas")
@@ -275,6 +304,9 @@ fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&st
     if let Some(members) = body.as_object_mut() {
         members.retain(|name, _| !absent.iter().any(|one| one.eq_ignore_ascii_case(name)));
     }
+    let user_name = named(body, "userName")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     for (path, text, value) in needed {
         if let Some(known) = path
             .urn
@@ -297,7 +329,7 @@ fn fill(body: &mut Value, needed: &[Needed], absent: &[String], made: Option<&st
         }
         let value = match made {
             Some(name) => json!(format!("{{{{{name}.{text}}}}}")),
-            None => value.clone(),
+            None => as_named(text, value, user_name.as_deref()),
         };
         set(body, path, value);
         if let (Some(urn), Some(urns)) = (
@@ -383,6 +415,28 @@ mod tests {
             let mut filled = body;
             fill(&mut filled, &needed, &absent, made);
             assert_eq!(filled, wanted);
+        }
+        let address = json!([{"value": "{{unique}}@example.com", "type": "work"}]);
+        for (text, name, wanted) in [
+            (
+                "emails",
+                Some("ann.{{unique.s}}@example.com"),
+                "ann.{{unique.s}}@example.com",
+            ),
+            ("emails", Some("zoë@example.com"), "{{unique}}@example.com"),
+            (
+                "emails",
+                Some("{{user.userName}}"),
+                "{{unique}}@example.com",
+            ),
+            ("emails", None, "{{unique}}@example.com"),
+            ("others", Some("ann@example.com"), "{{unique}}@example.com"),
+        ] {
+            assert_eq!(
+                as_named(text, &address, name)[0]["value"],
+                wanted,
+                "{name:?}"
+            );
         }
         assert_eq!(person_at("/Users/{{user.id}}"), Some("user"));
         assert_eq!(person_at("/Groups/{{g.id}}"), None);

@@ -165,23 +165,28 @@ impl<'a> Filling<'a> {
         !values.is_empty()
     }
 
-    /// Takes a value away that nobody needs; what the target would put in its place is plainest with text.
+    /// Takes a value away that nobody needs. A default may take its place, but not the old text.
     fn clear(&self, send: &mut Send) -> bool {
         let bearer = self.subject.bearer().map(|(place, _)| place);
         let found = self.own().find(|&(place, own)| {
             Some(place) != bearer
                 && own.attribute.kind == Kind::String
                 && !own.attribute.required
+                && own.attribute.canonical_values.is_empty()
                 && is(own.attribute, "readWrite")
                 && writable(own.attribute)
         });
-        let Some((_, own)) = found else {
+        let Some((place, own)) = found else {
+            return false;
+        };
+        let Some(old) = sample(own.attribute, place, Round::Second) else {
             return false;
         };
         if let SendBody::Json(body) = &mut send.body {
             body["Operations"] = json!([{"op": "remove", "path": own.path}]);
         }
-        expect(send, &[(own.path.clone(), Matcher::Absent)]);
+        let gone = Matcher::Not(Box::new(Matcher::Is(old)));
+        expect(send, &[(own.path.clone(), gone)]);
         true
     }
 
