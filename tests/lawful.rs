@@ -34,7 +34,7 @@ const TOGETHER_FEWER: usize = 3;
 /// The share of the cases that the ordinary test plays with each server.
 const SHARE: f64 = 0.5;
 /// Two of a group exclude each other: one choice cannot be made in two ways.
-const ONE_OF: [&[&str]; 12] = [
+const ONE_OF: [&[&str]; 18] = [
     &["patch-204", "patch-200", "no-patch"],
     &["numeric-ids", "odd-ids", "long-ids"],
     &["no-etags", "strong-etags"],
@@ -54,6 +54,13 @@ const ONE_OF: [&[&str]; 12] = [
         "always-returned",
         "no-active",
     ],
+    // What is not there has no declaration to change.
+    &["required-references", "no-groups"],
+    &["required-references", "no-enterprise"],
+    &["required-references", "few-attributes"],
+    &["required-references", "user-names-alone"],
+    &["on-request", "no-groups"],
+    &["on-request", "user-names-alone"],
 ];
 
 /// A server: its variants, the profiles that are played with it, the share of their cases.
