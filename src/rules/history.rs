@@ -67,11 +67,28 @@ pub(super) struct Told {
 }
 
 impl History {
-    /// Remembers what a single resource says of its times.
+    /// Remembers what a resource says of its times: a single one, and one in a list that this case has met before.
     pub(super) fn note(&mut self, view: &View<'_>) {
-        let (Some(resource), Some(kind)) = (view.single(), view.kind()) else {
+        let Some(kind) = view.kind() else {
             return;
         };
+        if let Some(resource) = view.single() {
+            self.observe(view, kind, resource, true);
+            return;
+        }
+        for element in view.elements() {
+            let met = named(element, "id")
+                .and_then(Value::as_str)
+                .map(|id| (view.seen.order, kind.to_owned(), id.to_owned()))
+                .is_some_and(|key| self.resources.contains_key(&key));
+            // An index behind lists may lag, so that only what never moves is compared.
+            if met {
+                self.observe(view, kind, element, false);
+            }
+        }
+    }
+
+    fn observe(&mut self, view: &View<'_>, kind: &str, resource: &Value, alone: bool) {
         let Some(id) = named(resource, "id").and_then(Value::as_str) else {
             return;
         };
@@ -80,7 +97,8 @@ impl History {
                 .as_str()
                 .and_then(instant)
         };
-        let (created, modified) = (time("created"), time("lastModified"));
+        let created = time("created");
+        let modified = time("lastModified").filter(|_| alone);
         if self.kept >= MOST || (created.is_none() && modified.is_none()) {
             return;
         }
@@ -92,7 +110,7 @@ impl History {
             case: view.seen.case.to_owned(),
             started: exchange.started_ms,
             ended: exchange.started_ms + exchange.duration_ms,
-            made: view.method.eq_ignore_ascii_case("POST"),
+            made: view.method.eq_ignore_ascii_case("POST") && alone,
             created,
             modified,
         });
@@ -103,26 +121,41 @@ impl History {
         let mut out = Vec::new();
         for observations in self.resources.values_mut() {
             observations.sort_by_key(|observation| observation.place);
-            for pair in observations.windows(2) {
-                let [earlier, later] = pair else { continue };
+            let (mut made, mut changed): (Option<&Observation>, Option<&Observation>) =
+                (None, None);
+            for later in observations.iter() {
                 let told = |fault: Fault| Told {
                     place: later.place,
                     case: later.case.clone(),
                     fault,
                 };
-                if later.made || earlier.ended > later.started {
-                    continue;
+                if later.made {
+                    (made, changed) = (None, None);
                 }
-                if let Some((before, after)) = earlier.created.zip(later.created) {
-                    // A column of lower precision may cut the fraction between two answers.
-                    let moved = (before.as_millisecond() - after.as_millisecond()).abs() > 1_000;
-                    let fault = moved.then(|| fault("meta.created changed", before, after));
-                    out.push((CREATED.id, fault.map(told)));
+                let before = |earlier: &Option<&Observation>| {
+                    earlier.is_none_or(|earlier| earlier.ended <= later.started)
+                };
+                if let Some(after) = later.created {
+                    if let Some(before) = made.filter(|_| before(&made)).and_then(|it| it.created) {
+                        // A column of lower precision may cut the fraction between two answers.
+                        let moved =
+                            (before.as_millisecond() - after.as_millisecond()).abs() > 1_000;
+                        let fault = moved.then(|| fault("meta.created changed", before, after));
+                        out.push((CREATED.id, fault.map(told)));
+                    }
+                    made = Some(later);
                 }
-                if let Some((before, after)) = earlier.modified.zip(later.modified) {
-                    let back = before.as_millisecond() - after.as_millisecond() > 1_000;
-                    let fault = back.then(|| fault("meta.lastModified went back", before, after));
-                    out.push((MODIFIED.id, fault.map(told)));
+                if let Some(after) = later.modified {
+                    if let Some(before) = changed
+                        .filter(|_| before(&changed))
+                        .and_then(|it| it.modified)
+                    {
+                        let back = before.as_millisecond() - after.as_millisecond() > 1_000;
+                        let fault =
+                            back.then(|| fault("meta.lastModified went back", before, after));
+                        out.push((MODIFIED.id, fault.map(told)));
+                    }
+                    changed = Some(later);
                 }
             }
         }

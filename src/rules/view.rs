@@ -408,7 +408,7 @@ fn read_query(query: &str) -> Vec<(String, String)> {
 
 /// Percent-decodes; in a query `+` is a blank.
 pub(super) fn percent_decode(text: &str, query: bool) -> String {
-    if !text.contains('%') && !(query && text.contains('+')) {
+    if !(text.contains('%') || query && text.contains('+')) {
         return text.to_owned();
     }
     let mut out = Vec::with_capacity(text.len());

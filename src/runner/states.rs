@@ -122,6 +122,21 @@ impl Play {
 
     /// Reads every resource whose state no GET has shown.
     pub(super) async fn know_all(&mut self) {
+        // Of a crowd nobody is looked at alone: it is one check.
+        let mut crowds: std::collections::BTreeMap<String, Vec<usize>> = Default::default();
+        for (at, resource) in self.resources.iter().enumerate() {
+            let till_now_a_bystander = resource.stale
+                && resource.created.is_some()
+                && resource.state.is_none()
+                && !resource.gone
+                && resource.broken_by.is_none();
+            if let Some(crowd) = resource.crowd.clone().filter(|_| till_now_a_bystander) {
+                crowds.entry(crowd).or_default().push(at);
+            }
+        }
+        for (crowd, all) in crowds {
+            self.crowd_unharmed(&crowd, &all).await;
+        }
         for at in 0..self.resources.len() {
             self.know(at).await;
         }

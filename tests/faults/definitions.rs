@@ -2,12 +2,17 @@
 
 use scimproof::results::CaseResult;
 
+/// The suite whose cases are filled in with the attributes that the target itself declares.
+const DECLARED: &str = "rfc/declared";
+
 /// The definition of a check: case and check, without flavour and row. The rows of a mapping table are one, and so are the
-/// resources that a walk must meet.
+/// resources that a walk must meet and the target's own attributes.
 pub(crate) fn definition(case: &CaseResult, check: &str) -> String {
     let what = check.split_once('#').map_or(check, |(_, what)| what);
     let what = if case.suite.ends_with("/mapping") {
         mapped(what)
+    } else if case.suite == DECLARED {
+        declared(what)
     } else if let Some((step, _)) = what.split_once(".has.") {
         format!("{step}.has.*")
     } else {
@@ -20,6 +25,18 @@ pub(crate) fn definition(case: &CaseResult, check: &str) -> String {
 /// finding however many cases it stops.
 pub(crate) fn is_written(definition: &str) -> bool {
     !definition.contains("#given.")
+}
+
+/// A check of a case about the target's own attributes: what is asked of each of them is one.
+fn declared(what: &str) -> String {
+    let mut parts = what.splitn(3, '.');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(step), Some("state"), Some(name)) if !matches!(name, "rest" | "read" | "gone") => {
+            format!("{step}.state.*")
+        }
+        (Some(step), Some("body"), Some(_)) => format!("{step}.body.*"),
+        _ => what.to_owned(),
+    }
 }
 
 /// A check of a mapping case: its steps are its own, what is asked of each row is one.

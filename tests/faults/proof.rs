@@ -9,7 +9,9 @@ use scimproof::plan::Glob;
 use scimproof::rules;
 
 use crate::definitions::is_written;
-use crate::matrix::{Found, Job, PROFILES, SETTINGS, Setting, library, play_all, recorded};
+use crate::matrix::{
+    Found, Job, PROFILES, SETTINGS, Setting, library, play_all, recorded, settings_for,
+};
 
 /// Check or rule, fault, setting.
 pub(crate) const FILE: &str = "fixtures/checks-proven.tsv";
@@ -222,6 +224,22 @@ fn asked_for(checks: BTreeSet<String>) -> BTreeSet<String> {
         .collect()
 }
 
+/// Rules have no cases of their own: for those without a fault everything is played.
+fn for_rules(missing: &BTreeSet<String>, faults: &[&'static str]) -> Vec<Job> {
+    if !missing.iter().any(|id| id.starts_with("rules/")) {
+        return Vec::new();
+    }
+    let job = |&fault: &&'static str| Job {
+        fault: Some(fault),
+        setting: Setting::plain(),
+        profiles: PROFILES.to_vec(),
+        cases: Vec::new(),
+        keep: false,
+    };
+    let counts = |fault: &&&str| !COUNTING.contains(*fault);
+    faults.iter().filter(counts).map(job).collect()
+}
+
 /// Looks for faults that make the checks fail that have no row yet, in their own cases only, and adds the rows.
 pub(crate) fn add(faults: &[&'static str]) -> String {
     let written = written();
@@ -233,10 +251,16 @@ pub(crate) fn add(faults: &[&'static str]) -> String {
         .collect();
     let globs: Vec<Glob> = cases.into_iter().map(Glob::new).collect();
     let mut proofs = table();
-    if !globs.is_empty() {
-        let jobs = SETTINGS
-            .iter()
-            .flat_map(|&setting| {
+    if !missing.is_empty() {
+        let library = library();
+        // Without a pattern everything would be meant.
+        let settings = match globs.as_slice() {
+            [] => Vec::new(),
+            some => settings_for(&library, some),
+        };
+        let jobs = settings
+            .into_iter()
+            .flat_map(|setting| {
                 let globs = globs.clone();
                 faults
                     .iter()
@@ -251,7 +275,7 @@ pub(crate) fn add(faults: &[&'static str]) -> String {
             })
             .collect();
         let mut best = BTreeMap::new();
-        for (job, found) in play_all(library(), jobs) {
+        for (job, found) in play_all(library, [jobs, for_rules(&missing, faults)].concat()) {
             if let (Some(fault), Some(found)) = (job.fault, found) {
                 keep_best(&mut best, &found, fault, job.setting);
             }

@@ -188,6 +188,8 @@ pub struct Behaviour {
     pub sort: bool,
     /// Whether bulk is offered.
     pub bulk: bool,
+    /// Whether the configuration offers to change passwords.
+    pub password_changes: bool,
     /// Whether entity tags are offered.
     pub etags: bool,
     /// Whether index paging is offered.
@@ -297,6 +299,7 @@ impl Behaviour {
             filter: true,
             sort: true,
             bulk: true,
+            password_changes: false,
             etags: true,
             index_paging: true,
             cursor_paging: true,

@@ -21,7 +21,7 @@ impl Engine {
                 "maxPayloadSize": limit(offered.bulk, offered.bulk_payload),
             },
             "filter": {"supported": offered.filter, "maxResults": limit(offered.filter, offered.max_page)},
-            "changePassword": {"supported": false},
+            "changePassword": {"supported": offered.password_changes},
             "sort": {"supported": offered.sort},
             "etag": {"supported": offered.etags && offered.declares_etags},
             "authenticationSchemes": schemes,

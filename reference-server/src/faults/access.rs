@@ -38,14 +38,14 @@ pub(super) fn faults() -> Vec<FaultInfo> {
         })
         .saying("The challenge names the scheme as the configuration does: oauthbearertoken"),
         of(3, "empty-token-opens", ALL, || {
-            lets_in(|secret| secret.is_empty())
+            lets_in(|_, secret| secret.is_empty())
         }),
         own(
             "any-token-opens",
             "Every bearer token is good",
             ALL,
             "RFC 7644 section 2",
-            || lets_in(|secret| !secret.is_empty()),
+            || lets_in(|_, secret| !secret.is_empty()),
         ),
         own(
             "no-token-opens",
@@ -136,13 +136,13 @@ pub(super) fn faults() -> Vec<FaultInfo> {
     ]
 }
 
-/// A good header is remembered, and stands in for those whose secret is like this.
-fn lets_in(like: fn(&str) -> bool) -> Vec<Twist> {
+/// A good header is remembered, and stands in for those of requests like this.
+pub(super) fn lets_in(like: fn(&Incoming, &str) -> bool) -> Vec<Twist> {
     let good: Memory<Option<HeaderValue>> = Memory::default();
     let known = good.clone();
     vec![
         asked(move |request| {
-            let opens = secret(request).is_some_and(|secret| like(&secret));
+            let opens = secret(request).is_some_and(|secret| like(request, &secret));
             if let Some(header) = good.with(|good| good.clone()).filter(|_| opens) {
                 request.headers.insert(AUTHORIZATION, header);
             }

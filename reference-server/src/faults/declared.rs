@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::twist::{Twist, asked, behave, body, clash, deletion, document, searched};
+use super::twist::{Twist, asked, behave, body, clash, deletion, document, each, searched};
 use super::{FaultInfo, RFC, discovery, own, wire};
 use crate::engine::hooks::{Action, Deletion, Moment};
 use crate::lawful::OWN_TYPES;
@@ -24,6 +24,21 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                         && let Some(staff) = staff(after)
                     {
                         staff.shift_remove("ratio");
+                    }
+                }))
+            },
+        ),
+        own(
+            "own-number-as-text",
+            "A number of the provider's own extension is returned as text",
+            RFC,
+            "RFC 7643 section 7",
+            || {
+                with(each(|_, user| {
+                    if let Some(ratio) = staff(user).and_then(|staff| staff.get_mut("ratio"))
+                        && ratio.is_number()
+                    {
+                        *ratio = json!(ratio.to_string());
                     }
                 }))
             },
@@ -98,6 +113,34 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             RFC,
             "RFC 7643 section 7",
             || declaring("alias", "returned", || json!("always")),
+        ),
+        own(
+            "own-request-is-never-shown",
+            "An attribute that is declared to be returned on request is not returned to whoever names it",
+            RFC,
+            "RFC 7643 section 7",
+            || {
+                with(each(|_, resource| {
+                    for name in ["memo", "mark"] {
+                        resource.shift_remove(name);
+                        if let Some(staff) = staff(resource) {
+                            staff.shift_remove(name);
+                        }
+                    }
+                }))
+            },
+        ),
+        own(
+            "own-type-put-breaks",
+            "A PUT on a type of the provider's own fails with 500",
+            RFC,
+            "RFC 7644 section 3.5.1",
+            || {
+                with(asked(|request| {
+                    (request.method == "PUT" && request.path.contains("/Devices/"))
+                        .then(|| wire::no(500, "something went wrong"))
+                }))
+            },
         ),
         own(
             "own-case-counts",
@@ -244,7 +287,11 @@ fn with(twist: Twist) -> Vec<Twist> {
 }
 
 fn own_types() -> Twist {
-    behave(|behaviour| behaviour.schemas.push(OWN_TYPES.to_owned()))
+    behave(|behaviour| {
+        if !behaviour.schemas.iter().any(|text| text == OWN_TYPES) {
+            behaviour.schemas.push(OWN_TYPES.to_owned());
+        }
+    })
 }
 
 /// /Schemas says something else of an attribute than what is so.

@@ -8,6 +8,9 @@
 mod access;
 mod active;
 mod answers;
+mod beside;
+mod choosing;
+mod claims;
 mod declared;
 mod deletion;
 mod demands;
@@ -18,12 +21,15 @@ mod filters;
 mod groups;
 mod http;
 mod ids;
+mod jobs;
 mod lists;
 mod load;
 mod members;
 mod memory;
 mod meta;
+mod names;
 mod nth;
+mod oddities;
 mod paging;
 mod patch;
 mod paths;
@@ -31,6 +37,8 @@ mod put;
 mod refusals;
 mod returns;
 mod state;
+mod tenants;
+mod times;
 mod timing;
 mod traces;
 mod twist;
@@ -111,6 +119,14 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         returns::faults(),
         traces::faults(),
         load::faults(),
+        tenants::faults(),
+        claims::faults(),
+        times::faults(),
+        names::faults(),
+        beside::faults(),
+        choosing::faults(),
+        jobs::faults(),
+        oddities::faults(),
     ]
     .concat()
 });

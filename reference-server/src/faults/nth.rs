@@ -368,7 +368,9 @@ fn nth(seen: &Memory<HashMap<String, u32>>, request: &Incoming, status: u16) -> 
     let (kind, id) = place(request);
     match id {
         Some(id)
-            if request.method == "GET" && status == 200 && matches!(kind, "Users" | "Groups") =>
+            if request.method == "GET"
+                && status == 200
+                && matches!(kind, "Users" | "Groups" | "Devices") =>
         {
             seen.with(|seen| {
                 let times = seen.entry(id.to_owned()).or_default();

@@ -17,9 +17,9 @@ use crate::engine::hooks::{Action, Deletion};
 use crate::store::{Delta, Slot};
 
 /// How long an answer is held back.
-const HELD: Duration = Duration::from_millis(60);
+pub(super) const HELD: Duration = Duration::from_millis(60);
 /// What comes within this time after a write was sent without having seen its answer.
-const BLIND: Duration = Duration::from_millis(50);
+pub(super) const BLIND: Duration = Duration::from_millis(50);
 
 pub(super) fn faults() -> Vec<FaultInfo> {
     vec![

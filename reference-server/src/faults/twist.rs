@@ -138,6 +138,15 @@ pub(super) fn document(
     }))
 }
 
+/// What will be stored is refused, knowing what was stored before.
+pub(super) fn refuses_document(
+    twist: impl Fn(Moment<'_>, Option<&Object>, &Object) -> Result<()> + Send + Sync + 'static,
+) -> Twist {
+    Twist::Document(Box::new(move |moment, before, after| {
+        twist(moment, before, after)
+    }))
+}
+
 /// The change of a group's members is changed or refused.
 pub(super) fn membership(
     twist: impl Fn(Moment<'_>, &State, Option<Slot>, &mut Delta) -> Result<()> + Send + Sync + 'static,

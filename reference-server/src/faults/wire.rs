@@ -11,9 +11,10 @@ use crate::protocol::error::ScimError;
 /// The URN of the enterprise extension.
 pub(super) use crate::protocol::schema::ENTERPRISE;
 
-const COLLECTIONS: [&str; 7] = [
+const COLLECTIONS: [&str; 8] = [
     "Users",
     "Groups",
+    "Devices",
     "Schemas",
     "ResourceTypes",
     "ServiceProviderConfig",

@@ -92,6 +92,15 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             change: |behaviour| behaviour.filter = false,
         },
         LawfulInfo {
+            name: "password-changes",
+            title: "Passwords can be changed",
+            what: "The configuration says that passwords can be changed; they are taken, and never shown.",
+            source: "RFC 7643 section 5: changePassword",
+            suits: EVERYONE,
+            declares: &[],
+            change: |behaviour| behaviour.password_changes = true,
+        },
+        LawfulInfo {
             name: "no-cursors",
             title: "No cursor paging",
             what: "The cursor parameter has no effect, and the configuration does not speak of it.",
