@@ -69,12 +69,13 @@ impl Mask {
     /// `beside` is true for runs in which other cases play at the same time: lists show what those made meanwhile, so
     /// the answers themselves are left out, and everything that was made of them stays.
     fn value(&self, value: &mut Value, tag: &str, base: &str, beside: bool) {
-        const TIMES: [&str; 8] = [
+        const TIMES: [&str; 9] = [
             "duration_ms",
             "started",
             "finished",
             "started_ms",
             "timing",
+            "sustained_per_second",
             "run_id",
             "bytes",
             "base_url",
