@@ -1,37 +1,23 @@
 //! One step that sends: the request as the provider writes it, the answer judged, what follows from it noted.
 
+mod judging;
+mod ready;
+
 use serde_json::Value;
 
+use self::judging::hangs_on_state;
+use self::ready::Ready;
+pub(super) use self::ready::note_sent;
 use super::address::{WriteTarget, is_read, write_target};
-use super::body::{BodyError, Recipe, change, endpoint_of, headers};
+use super::body::endpoint_of;
 use super::case::Play;
 use super::checks::Part;
-use super::record::{Heard, Outgoing};
+use super::record::Heard;
 use super::resource::usable_id;
 use super::settle::{Patience, can_change};
 use super::states::Written;
-use crate::expect::{Judged, Ruling, Sent, evaluate, evaluate_as_one};
 use crate::scim::{AttrPath, get};
-use crate::suite::fill;
-use crate::suite::model::{Also, Changes, Credential, Expect, Send, SendBody};
-use crate::suite::template::{Lookup, Position, Template};
-
-/// A step's request, filled in.
-#[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) out: Outgoing,
-    /// The body as JSON, where it is.
-    body: Option<Value>,
-    /// Paths that the client changed in an echo: all that it said by it.
-    echoed: Option<Vec<(String, Value)>>,
-    changes: Option<Changes>,
-}
-
-/// What is expected of an answer, filled in.
-struct Wanted {
-    expect: Expect,
-    also: Vec<(Also, Expect)>,
-}
+use crate::suite::model::{Credential, Expect, Send, SendBody};
 
 impl Play {
     /// Plays one step.
@@ -327,249 +313,6 @@ impl Play {
         }
     }
 
-    pub(super) fn prepare(&self, send: &Send) -> Result<Ready, BodyError> {
-        self.prepare_at(send, &send.id)
-    }
-
-    /// The request with the values that are fresh at this step.
-    pub(super) fn prepare_at(&self, send: &Send, step: &str) -> Result<Ready, BodyError> {
-        let scope = self.scope(step);
-        let target = Template::parse(&send.target)?
-            .render(&scope, Position::Target(self.planned.profile.query))?;
-        let mut own = Vec::new();
-        for (name, value) in &send.headers {
-            let value = value
-                .as_ref()
-                .map(|value| fill::text(value, &scope))
-                .transpose()?;
-            own.push((name.clone(), value));
-        }
-        let (bytes, body, echoed) = self.body(send, &scope)?;
-        let credential = match &send.credential {
-            Credential::Literal(text) => Credential::Literal(fill::text(text, &scope)?),
-            other => other.clone(),
-        };
-        let changes = send
-            .changes
-            .as_ref()
-            .map(|changes| fill::changes(changes, &scope))
-            .transpose()?;
-        let mut all = headers(&self.planned.profile, bytes.is_some(), &own);
-        if self.planned.profile.request_id
-            && !all
-                .iter()
-                .any(|(name, _)| name.eq_ignore_ascii_case("x-request-id"))
-        {
-            all.push((
-                "X-Request-Id".to_owned(),
-                format!("{}-{}-{step}", self.names.tag(), self.number),
-            ));
-        }
-        let out = Outgoing {
-            step: send.id.clone(),
-            method: send.method.clone(),
-            target,
-            headers: all,
-            body: bytes,
-            credential,
-        };
-        Ok(Ready {
-            out,
-            body,
-            echoed,
-            changes,
-        })
-    }
-
-    #[expect(
-        clippy::type_complexity,
-        reason = "three views of one body, used in one place"
-    )]
-    fn body(
-        &self,
-        send: &Send,
-        scope: &dyn Lookup,
-    ) -> Result<(Option<Vec<u8>>, Option<Value>, Option<Vec<(String, Value)>>), BodyError> {
-        let json = |mut body: Value| {
-            if !matches!(send.body, SendBody::Echo { .. }) {
-                self.fitted(&send.method, &send.target, &mut body);
-            }
-            (Some(body.to_string().into_bytes()), Some(body))
-        };
-        Ok(match &send.body {
-            SendBody::Empty => (None, None, None),
-            SendBody::Json(value) => {
-                let (bytes, body) = json(crate::suite::template::render_json(value, scope)?);
-                (bytes, body, None)
-            }
-            SendBody::Raw(text) => {
-                let text = Template::parse(text)?.render(scope, Position::Body)?;
-                let body = serde_json::from_str(&text).ok();
-                (Some(text.into_bytes()), body, None)
-            }
-            SendBody::Echo { of, set, without } => {
-                let shown = self
-                    .resources
-                    .iter()
-                    .rev()
-                    .find(|resource| resource.name == *of)
-                    .and_then(|resource| resource.state.as_deref().or(resource.shown.as_deref()))
-                    .ok_or_else(|| crate::suite::template::TemplateError::NoValue {
-                        name: of.clone(),
-                    })?;
-                let mut body = shown.clone();
-                change(&mut body, set, without, scope)?;
-                let echoed = fill::settings(set, scope)?;
-                let (bytes, body) = json(body);
-                (bytes, body, Some(echoed))
-            }
-            SendBody::Fixture {
-                fixture,
-                set,
-                without,
-                members,
-            } => {
-                let recipe = Recipe {
-                    fixture,
-                    set,
-                    without,
-                    members,
-                };
-                let body = recipe.body(&self.shared.context.bodies, scope, &self.resources)?;
-                let (bytes, body) = json(body);
-                (bytes, body, None)
-            }
-        })
-    }
-
-    fn wanted(&self, send: &Send) -> Result<Wanted, BodyError> {
-        self.wanted_at(send, &send.id)
-    }
-
-    fn wanted_at(&self, send: &Send, step: &str) -> Result<Wanted, BodyError> {
-        let scope = self.scope(step);
-        let mut also = Vec::new();
-        for one in &send.also {
-            also.push((one.clone(), fill::expect(&one.expect, &scope)?));
-        }
-        Ok(Wanted {
-            expect: fill::expect(&send.expect, &scope)?,
-            also,
-        })
-    }
-
-    /// What an answer within a burst is, by what is expected of each.
-    pub(super) fn judged_at(
-        &self,
-        send: &Send,
-        step: &str,
-        heard: &Heard,
-    ) -> Result<Vec<Part>, BodyError> {
-        Ok(self.judge(send, &self.wanted_at(send, step)?, heard))
-    }
-
-    fn judge(&self, send: &Send, wanted: &Wanted, heard: &Heard) -> Vec<Part> {
-        let (answer, view, schema) = (heard.answer(), self.view(), &self.shared.context.schema);
-        let severity = send.severity.unwrap_or(self.checks.severity());
-        let mut parts: Vec<Part> = evaluate(&wanted.expect, &answer, &view, schema)
-            .into_iter()
-            .map(|judged| Part::new(format!("{}.{}", send.id, judged.what), judged, severity))
-            .collect();
-        for (also, expect) in &wanted.also {
-            let judged = evaluate_as_one(&also.id, expect, &answer, &view, schema);
-            if let Some(row) = send.rows.iter().find(|row| row.slug == also.id) {
-                let mut part = self.checks.part_of(row);
-                part.ruling = judged.ruling;
-                parts.push(part);
-                continue;
-            }
-            let mut part = Part::new(
-                format!("{}.{}", send.id, also.id),
-                judged,
-                also.severity.unwrap_or(severity),
-            );
-            part.refs.clone_from(&also.refs);
-            part.hint.clone_from(&also.hint);
-            parts.push(part);
-        }
-        if send.makes.is_some()
-            && heard.is_success()
-            && let Err(why) = usable_id(heard)
-        {
-            let id = format!("{}.body.id", send.id);
-            if !parts.iter().any(|part| part.id == id && !part.is_held()) {
-                let judged = Judged::broken("body.id", why, "an id that can be part of a URL", "");
-                parts.retain(|part| part.id != id);
-                parts.push(Part::new(id, judged, severity));
-            }
-        }
-        parts
-    }
-
-    /// Adds the parts as checks. Returns the first failed check.
-    fn conclude(
-        &mut self,
-        send: &Send,
-        parts: Vec<Part>,
-        first: &[Part],
-        heard: &Heard,
-    ) -> Option<String> {
-        let status_id = format!("{}.status", send.id);
-        let root = parts
-            .iter()
-            .find(|part| part.id == status_id && !part.is_held())
-            .filter(|_| another_kind(heard, &send.expect.status))
-            .map(|_| self.checks.whole_id(&status_id));
-        let reads = Self::only_reads(&send.method, &send.target);
-        let mut failed = None;
-        for part in parts {
-            let secret = part.id.ends_with(".text")
-                || send.also.iter().any(|also| {
-                    format!("{}.{}", send.id, also.id) == part.id
-                        && !also.expect.lacks_text.is_empty()
-                });
-            let cause = if part.is_held() || part.id == status_id || secret {
-                None
-            } else if root.is_some() {
-                root.clone()
-            } else if reads && hangs_on_state(&part) {
-                self.refused_write.clone()
-            } else {
-                None
-            };
-            let early = first
-                .iter()
-                .find(|early| early.id == part.id && !early.is_held());
-            match (cause, early) {
-                (Some(cause), _) => {
-                    let reason = match &part.ruling {
-                        Ruling::Broken { message, .. } => message.clone(),
-                        Ruling::Held { .. } => String::new(),
-                    };
-                    let reason = super::strangers::scrub(&reason, &heard.private);
-                    self.checks
-                        .add_errored(part, reason, Some(cause), Some(heard));
-                }
-                (None, Some(early)) if part.is_held() => self.checks.add_late(early.clone(), heard),
-                (None, _) => {
-                    let id = self.checks.add(part, Some(heard));
-                    failed = failed.or(id);
-                }
-            }
-        }
-        if let Some(name) = &send.makes
-            && (!heard.is_success() || usable_id(heard).is_err())
-        {
-            let declined = heard.status().is_some_and(|status| status >= 300)
-                && failed.as_ref().is_none_or(|id| !self.checks.matters(id));
-            if declined {
-                self.declined.insert(name.clone());
-            }
-            self.missing_now(name, failed.clone());
-        }
-        failed
-    }
-
     fn capture(&mut self, send: &Send, heard: &Heard) {
         for (variable, from) in &send.capture {
             let value = match from.strip_prefix("header:") {
@@ -606,30 +349,9 @@ impl Play {
     }
 }
 
-/// What the client said by this request.
-pub(super) fn note_sent(sent: &mut Sent, ready: &Ready) {
-    match (&ready.echoed, &ready.body) {
-        (Some(echoed), _) => {
-            for (path, value) in echoed {
-                if let Ok(path) = AttrPath::parse(path) {
-                    sent.note_path(&path, Some(value));
-                }
-            }
-        }
-        (None, Some(body)) => sent.note(body),
-        (None, None) => {}
-    }
-}
-
 /// Whether an answer to this credential can come to show what was written.
 fn is_ours(credential: &Credential) -> bool {
     matches!(credential, Credential::Target | Credential::Application)
-}
-
-/// Whether waiting, or a write that was refused, can be behind this: not headers, not the form of an error.
-fn hangs_on_state(part: &Part) -> bool {
-    let what = part.id.split_once('.').map_or("", |(_, what)| what);
-    !(what.starts_with("header.") || what == "error" || what == "text")
 }
 
 fn mentions_unchanged(expect: &Expect) -> bool {
@@ -638,12 +360,4 @@ fn mentions_unchanged(expect: &Expect) -> bool {
             .either
             .iter()
             .any(|one| mentions_unchanged(&one.expect))
-}
-
-/// Whether the status is of another kind than all that were allowed, so that the body says something else altogether.
-fn another_kind(heard: &Heard, allowed: &[u16]) -> bool {
-    match heard.status() {
-        None => true,
-        Some(status) => !allowed.iter().any(|allowed| allowed / 100 == status / 100),
-    }
 }

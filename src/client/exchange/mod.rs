@@ -1,22 +1,22 @@
 //! Sending one request and recording what came back.
 
-use std::path::PathBuf;
+mod asked;
+mod prepared;
+mod recording;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
-
+pub use self::asked::{ClientOptions, Limits, Received, Request};
+use self::prepared::{Prepared, is_read};
 use super::auth::{AuthHeader, Credentials, Network};
 use super::classify::{classify, timed_out};
 use super::throttle::{LONGEST_PAUSE, MOST_PAUSES, Pace, own_pause, retry_after};
-use super::transport::{Peer, ReadBody, Roots, build, read_body};
-use super::weight::{Held, Room};
+use super::transport::{Peer, ReadBody, build, read_body};
+use super::weight::Room;
 use super::{BaseUrl, ClientError, Redactor};
-use crate::config::Auth;
-use crate::results::{Body, Exchange, ExchangeId, Header, TransportError, TransportErrorKind};
+use crate::results::{Exchange, Header, TransportError, TransportErrorKind};
 use crate::suite::model::Credential;
 
 /// What `reqwest` adds where a request does not say otherwise; recorded, since it goes out.
@@ -25,122 +25,6 @@ pub(super) const DEFAULT_HEADERS: [(&str, &str); 2] =
 
 /// The pause before a refused connection is tried once more: a full listen queue empties within this time.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
-
-/// How much is read and recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a body that are read, after decompression. A longer body is a transport error of kind `limit`.
-    pub body: usize,
-    /// Bytes of a body's text that are recorded.
-    pub recorded: usize,
-    /// Bytes of body text that are recorded over the whole run; beyond, only the beginning of each body is kept.
-    pub recorded_in_total: usize,
-}
-
-impl Limits {
-    /// What is kept of a body once `recorded_in_total` is used up.
-    const BEGINNING: usize = 4 << 10;
-}
-
-impl Default for Limits {
-    /// 8 MiB hold a page of 1,000 users of 8 KiB; a run's records stay within 32 MiB whatever a server sends.
-    fn default() -> Self {
-        Self {
-            body: 8 << 20,
-            recorded: 256 << 10,
-            recorded_in_total: 32 << 20,
-        }
-    }
-}
-
-/// How a client is made.
-#[derive(Debug, Clone)]
-pub struct ClientOptions {
-    /// The target.
-    pub base_url: BaseUrl,
-    /// Its credential.
-    pub auth: Auth,
-    /// A credential that must be refused.
-    pub revoked: Option<Auth>,
-    /// A credential of another tenant.
-    pub other_tenant: Option<Auth>,
-    /// The longest time for one exchange, from the first byte sent to the last received.
-    pub timeout: Duration,
-    /// Requests a second; `None` is no limit.
-    pub rate: Option<f64>,
-    /// PEM file with further roots.
-    pub ca_file: Option<PathBuf>,
-    /// A further root as PEM text: that of a server which made its certificate itself.
-    pub ca_text: Option<String>,
-    /// Plain http to hosts that are not loopback is allowed.
-    pub allow_insecure_http: bool,
-    /// How much is read and recorded.
-    pub limits: Limits,
-}
-
-impl ClientOptions {
-    /// Options for a target, everything else as it is by default.
-    #[must_use]
-    pub fn new(base_url: BaseUrl) -> Self {
-        Self {
-            base_url,
-            auth: Auth::None,
-            revoked: None,
-            other_tenant: None,
-            timeout: Duration::from_secs(10),
-            rate: None,
-            ca_file: None,
-            ca_text: None,
-            allow_insecure_http: false,
-            limits: Limits::default(),
-        }
-    }
-
-    fn roots(&self) -> Roots<'_> {
-        Roots {
-            file: self.ca_file.as_deref(),
-            text: self.ca_text.as_deref(),
-        }
-    }
-}
-
-/// One request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Number within the case.
-    pub id: ExchangeId,
-    /// The step that sends it, or `given.NAME`, `verify`, `cleanup`.
-    pub step: String,
-    /// HTTP method.
-    pub method: String,
-    /// Path and query below the base URL, exactly as they go out; or an absolute URL below the base URL.
-    pub target: String,
-    /// Header fields in sending order, without the credential. An `Authorization` given here replaces it.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Option<Vec<u8>>,
-    /// With which credential.
-    pub credential: Credential,
-    /// The URL template of the operation, such as `GET /Users/{id}`, for timings.
-    pub operation: String,
-}
-
-/// What came back, in two forms: the record, and the unredacted answer for judging, which is never stored.
-#[derive(Debug, Clone)]
-pub struct Received {
-    /// The record: redacted and bounded.
-    pub exchange: Exchange,
-    /// Status code, if an answer came.
-    pub status: Option<u16>,
-    /// Header fields, names in lower case; bytes that are not UTF-8 are U+FFFD.
-    pub headers: Vec<(String, String)>,
-    /// The body, at most the client's limit; of one that is over a limit, the beginning.
-    pub body: Vec<u8>,
-    /// The whole body read as JSON; `None` where there is none, it does not parse, or it was cut.
-    pub json: Option<Arc<Value>>,
-    /// The room that `json` takes, where it is large; given back when the last clone is dropped.
-    _held: Held,
-}
 
 /// Sends requests to one target. Cheap to clone; all clones share connections, pace and redactor.
 #[derive(Clone)]
@@ -435,124 +319,6 @@ impl Client {
         got
     }
 
-    fn begin(&self, request: &Request) -> Exchange {
-        let redactor = &self.inner.redactor;
-        let written = match request.target.split_once("://") {
-            Some(_) => request.target.clone(),
-            None => format!("{}{}", self.inner.options.base_url, request.target),
-        };
-        Exchange {
-            id: request.id,
-            step: request.step.clone(),
-            method: request.method.clone(),
-            url: redactor.text(&written).into_owned(),
-            request_headers: Vec::new(),
-            request_body: request
-                .body
-                .as_deref()
-                .map(|bytes| self.record_body(bytes, false)),
-            status: None,
-            http_version: None,
-            response_headers: Vec::new(),
-            response_body: None,
-            error: None,
-            started_ms: self.elapsed_ms(),
-            duration_ms: 0.0,
-            throttled: 0,
-            throttled_blindly: 0,
-            repeated: 0,
-            operation: request.operation.clone(),
-        }
-    }
-
-    /// What stands in the record of a request that does not go out.
-    fn record_unsent(&self, exchange: &mut Exchange, request: &Request) {
-        if exchange.request_headers.is_empty() {
-            exchange.request_headers = self.recorded_headers(&request.headers, None);
-        }
-    }
-
-    fn prepare(&self, request: &Request) -> Result<Prepared, String> {
-        let url = self.inner.options.base_url.join(&request.target)?;
-        let method = Method::from_bytes(request.method.as_bytes())
-            .map_err(|_| format!("`{}` is not an HTTP method", request.method))?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in &request.headers {
-            let field = HeaderName::try_from(name.as_str())
-                .map_err(|_| format!("`{name}` is not a header name"))?;
-            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-                format!("the value of the header `{name}` has characters that no header may have")
-            })?;
-            headers.append(field, value);
-        }
-        Ok(Prepared {
-            method,
-            url,
-            headers,
-            body: request.body.clone(),
-        })
-    }
-
-    fn recorded_headers(
-        &self,
-        given: &[(String, String)],
-        auth: Option<&AuthHeader>,
-    ) -> Vec<Header> {
-        let redactor = &self.inner.redactor;
-        let mut headers: Vec<Header> = given
-            .iter()
-            .map(|(n, v)| Header {
-                name: n.clone(),
-                value: redactor.header(n, v),
-            })
-            .collect();
-        if let Some(auth) = auth {
-            headers.push(Header {
-                name: auth.name.clone(),
-                value: auth.shown.clone(),
-            });
-        }
-        for (name, value) in DEFAULT_HEADERS {
-            if !given.iter().any(|(n, _)| n.eq_ignore_ascii_case(name)) {
-                headers.push(Header {
-                    name: name.to_owned(),
-                    value: value.to_owned(),
-                });
-            }
-        }
-        headers
-    }
-
-    fn record_body(&self, bytes: &[u8], over_limit: bool) -> Body {
-        let limits = &self.inner.options.limits;
-        let text = String::from_utf8_lossy(bytes);
-        let invalid_utf8 = matches!(text, std::borrow::Cow::Owned(_));
-        // Redacted before it is cut: half a secret would not be found.
-        let mut text = self.inner.redactor.text(&text).into_owned();
-        let used = self.inner.recorded.load(Ordering::Relaxed);
-        let most = if used < limits.recorded_in_total {
-            limits.recorded
-        } else {
-            Limits::BEGINNING
-        };
-        let cut = text.len() > most;
-        if cut {
-            let end = (0..=most)
-                .rev()
-                .find(|i| text.is_char_boundary(*i))
-                .unwrap_or(0);
-            text.truncate(end);
-            text.shrink_to_fit();
-        }
-        self.inner.recorded.fetch_add(text.len(), Ordering::Relaxed);
-        Body {
-            text,
-            bytes: bytes.len() as u64,
-            truncated: cut || over_limit,
-            invalid_utf8,
-        }
-    }
-
     async fn refused(&self, exchange: Exchange, why: &str) -> Received {
         let message = format!("not sent: {}", self.inner.redactor.text(why));
         self.failed(
@@ -630,39 +396,6 @@ impl Client {
             _held: held,
         }
     }
-}
-
-/// A request that may be sent more than once.
-struct Prepared {
-    method: Method,
-    url: reqwest::Url,
-    headers: HeaderMap,
-    body: Option<Vec<u8>>,
-}
-
-impl Prepared {
-    fn is_read(&self) -> bool {
-        is_read(&self.method)
-    }
-
-    fn request(&self, auth: Option<AuthHeader>) -> reqwest::Request {
-        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
-        *request.headers_mut() = self.headers.clone();
-        // Checked when the credentials were built.
-        if let Some(auth) = auth
-            && let Ok(name) = HeaderName::try_from(auth.name)
-        {
-            request.headers_mut().insert(name, auth.value);
-        }
-        if let Some(body) = &self.body {
-            *request.body_mut() = Some(body.clone().into());
-        }
-        request
-    }
-}
-
-fn is_read(method: &Method) -> bool {
-    *method == Method::GET || *method == Method::HEAD
 }
 
 async fn exchange_into(
