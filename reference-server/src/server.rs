@@ -1,11 +1,15 @@
 //! The handle: starting and stopping a server.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -14,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
+use tower::Service;
 
 use crate::auth::{Credentials, Token};
 use crate::engine::{Behaviour, Engine};
@@ -207,7 +212,6 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             stopped.clone(),
         )));
     }
-    let router = http::service(server);
     let (acceptor, certificate) = identity
         .map(
             |Identity {
@@ -216,7 +220,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
              }| (acceptor, certificate),
         )
         .unzip();
-    tasks.push(tokio::spawn(accept(listener, acceptor, router, stopped)));
+    tasks.push(if server.credentials.issues_tokens() {
+        let service = http::service_with_tokens(server);
+        tokio::spawn(accept(listener, acceptor, service, stopped))
+    } else {
+        tokio::spawn(accept(listener, acceptor, http::service(server), stopped))
+    });
     Ok(Running {
         base_url,
         token_url,
@@ -239,10 +248,27 @@ async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
     })
 }
 
-async fn accept(
+/// What answers the requests of a listener.
+trait Answers:
+    Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send>
+    + Clone
+    + Send
+    + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+async fn accept<S: Answers>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    router: axum::Router,
+    service: S,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut connections = JoinSet::new();
@@ -252,7 +278,7 @@ async fn accept(
             _ = stopped.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(welcome(stream, tls.clone(), router.clone(), stopped.clone()));
+                    connections.spawn(welcome(stream, tls.clone(), service.clone(), stopped.clone()));
                 }
                 // Out of file descriptors, most likely: wait for one to come free.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -267,27 +293,27 @@ async fn accept(
     .await;
 }
 
-async fn welcome(
+async fn welcome<S: Answers>(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    router: axum::Router,
+    service: S,
     stopped: watch::Receiver<bool>,
 ) {
     // Answers are written whole, so there is nothing to wait for.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
-        return serve(stream, router, stopped).await;
+        return serve(stream, service, stopped).await;
     };
     // Whoever cannot agree on keys, or does not trust the certificate, goes away.
     if let Ok(Ok(stream)) = tokio::time::timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
-        serve(stream, router, stopped).await;
+        serve(stream, service, stopped).await;
     }
 }
 
 /// Serves one connection, in HTTP/1.1 or HTTP/2, whatever the client begins with.
-async fn serve(
+async fn serve<S: Answers>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: axum::Router,
+    service: S,
     mut stopped: watch::Receiver<bool>,
 ) {
     let mut builder = Builder::new(TokioExecutor::new());
@@ -296,7 +322,7 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
     let connection =
-        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     tokio::select! {
         // What breaks a connection is the client's affair.

@@ -19,6 +19,14 @@ use crate::store::{Slot, State};
 const DEFAULTS: [(&str, &str); 2] = [("userType", "Person"), ("locale", "en")];
 
 impl Engine {
+    /// What a body that is POSTed or PUT mentions, in lower case; nothing where nobody asks.
+    pub(super) fn said(&self, body: &Object) -> HashSet<String> {
+        if !self.behaviour.defaults && self.behaviour.omitted != Omitted::Kept {
+            return HashSet::new();
+        }
+        body.keys().map(|name| name.to_ascii_lowercase()).collect()
+    }
+
     /// Fills in what a body that is POSTed or PUT does not mention. What it says to be null or empty is
     /// said, and stays empty.
     pub(super) fn settle(

@@ -1,14 +1,14 @@
 //! What all writes share: the checks before a commit, the record that is stored, the commit itself.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::hooks::Moment;
-use super::render::stored;
+use super::render::{push_string, stored, written};
 use super::{Engine, keys, known, now, unwritable};
 use crate::protocol::error::{Result, ScimError};
 use crate::protocol::schema::{ENTERPRISE, ResourceType, Uniqueness, slots};
 use crate::protocol::{Object, conform, text, value};
-use crate::store::{Change, Delta, Record, Slot, State};
+use crate::store::{Change, Delta, Key, Record, Slot, State};
 
 /// What a write makes of a resource.
 pub(super) struct After {
@@ -76,26 +76,33 @@ impl Engine {
         Ok(())
     }
 
-    /// Commits the new state of a resource, unless it is the old one.
+    /// Commits the new state of a resource, unless it is the old one. `before` is what the index holds
+    /// of the old one.
     pub(super) fn update(
         &self,
         state: &mut State,
         moment: Moment<'_>,
         slot: Slot,
-        before: &Object,
+        before: Vec<Key>,
         after: After,
     ) -> Result<()> {
         let After {
-            mut document,
+            document,
             delta,
             secret,
         } = after;
         let kind = moment.kind;
-        document.shift_remove("schemas");
-        let same = before.len() == document.len() + 1
-            && document
-                .iter()
-                .all(|(name, value)| before.get(name) == Some(value));
+        let found = keys::of(state, kind, &document);
+        let old = known(state, slot);
+        let mut record = self.record(
+            kind,
+            old.id.to_string(),
+            old.created,
+            now().max(old.modified + 1),
+            old.revision + 1,
+            document,
+        );
+        let same = says_the_same(&old.document, &record.document);
         let changed = !same || !delta.is_empty() || secret;
         if !self
             .hooks
@@ -104,31 +111,13 @@ impl Engine {
         {
             return Ok(());
         }
-        let old = known(state, slot);
-        let modified = now().max(old.modified + 1);
-        let (out, into) = if same {
+        if same {
+            record.document = old.document.clone();
+        }
+        let (out, into) = if before == found {
             (Vec::new(), Vec::new())
         } else {
-            (
-                keys::of(state, kind, before),
-                keys::of(state, kind, &document),
-            )
-        };
-        let record = if same {
-            Record {
-                modified,
-                revision: old.revision + 1,
-                ..old.clone()
-            }
-        } else {
-            self.record(
-                kind,
-                old.id.to_string(),
-                old.created,
-                modified,
-                old.revision + 1,
-                document,
-            )
+            (before, found)
         };
         let mut changes = vec![Change::Update(slot, record, out, into)];
         changes.extend(delta.left().map(|member| Change::Leave(slot, member)));
@@ -160,10 +149,14 @@ impl Engine {
             .get(ENTERPRISE)
             .is_some_and(|extension| extension.get("manager").is_some());
         // Written behind one another, which spares building the object that they are together.
-        let schemas = json!(conform::schemas_of(kind, &document)).to_string();
-        let rest = Value::Object(document).to_string();
-        let comma = if rest == "{}" { "" } else { "," };
-        let text = ["{\"schemas\":", &schemas, comma, &rest[1..]].concat();
+        let rest = written(&document);
+        let mut schemas = String::new();
+        for urn in conform::schemas_of(kind, &document) {
+            schemas.push_str(if schemas.is_empty() { "" } else { "," });
+            push_string(&mut schemas, urn);
+        }
+        let end = if rest == "{}" { "]" } else { "]," };
+        let text = ["{\"schemas\":[", &schemas, end, &rest[1..]].concat();
         Record {
             id: id.into(),
             kind: kind.slot,
@@ -185,6 +178,14 @@ impl Engine {
             .map(|member| known(state, member).id.to_string())
             .collect()
     }
+}
+
+/// Whether two documents say the same; members may stand in another order.
+fn says_the_same(old: &str, new: &str) -> bool {
+    // Members in another order are the same bytes in another order, which is soon ruled out.
+    let sum = |text: &str| text.bytes().map(u64::from).sum::<u64>();
+    let read = |text: &str| serde_json::from_str::<Object>(text).ok();
+    old == new || (old.len() == new.len() && sum(old) == sum(new) && read(old) == read(new))
 }
 
 /// Takes the members out of a body; they are stored beside the document.

@@ -52,6 +52,7 @@ impl Engine {
     ) -> Shown {
         let record = known(state, slot);
         let version = self.version(state, slot);
+        let location = self.location(moment.kind, &record.id);
         let text = if view.is_default()
             && !moment.kind.guarded
             && !record.decorated
@@ -59,7 +60,7 @@ impl Engine {
             && !self.behaviour.computed_names
             && self.hooks.is_none()
         {
-            self.text(state, moment.kind, slot, version.as_deref())
+            self.text(state, moment.kind, slot, &location, version.as_deref())
         } else {
             let needs = Needs {
                 members: view.shows(moment.kind, "members"),
@@ -72,12 +73,12 @@ impl Engine {
                 hooks.shown(moment, &mut object);
             }
             view.project(moment.kind, &mut object);
-            Value::Object(object).to_string()
+            written(&object)
         };
         Shown {
             text,
             id: record.id.to_string(),
-            location: self.location(moment.kind, &record.id),
+            location,
             version,
         }
     }
@@ -165,6 +166,7 @@ impl Engine {
         state: &State,
         kind: &ResourceType,
         slot: Slot,
+        location: &str,
         version: Option<&str>,
     ) -> String {
         let record = known(state, slot);
@@ -201,14 +203,21 @@ impl Engine {
                 let _ = write!(text, ",\"groups\":{}", Value::Array(groups));
             }
         }
-        let _ = write!(
-            text,
-            ",\"meta\":{{\"resourceType\":\"{}\",\"created\":\"{}\",\"lastModified\":\"{}\",\"location\":\"{}\"",
-            kind.name,
-            self.instant(record.created),
-            self.instant(record.modified),
-            self.location(kind, &record.id)
-        );
+        let created = self.instant(record.created);
+        let modified = (record.modified != record.created).then(|| self.instant(record.modified));
+        let modified = modified.as_deref().unwrap_or(&created);
+        let parts = [
+            ",\"meta\":{\"resourceType\":\"",
+            &kind.name,
+            "\",\"created\":\"",
+            &created,
+            "\",\"lastModified\":\"",
+            modified,
+            "\",\"location\":\"",
+            location,
+            "\"",
+        ];
+        text.extend(parts);
         if let Some(version) = version {
             text.push_str(",\"version\":");
             push_string(&mut text, version);
@@ -386,6 +395,11 @@ fn format_name(user: &mut Object) {
     }
 }
 
+/// A document as compact JSON.
+pub(super) fn written(document: &Object) -> String {
+    serde_json::to_string(document).expect("a JSON value can be written")
+}
+
 /// The stored document of a record.
 pub(super) fn stored(record: &Record) -> Object {
     match serde_json::from_str(&record.document) {
@@ -395,7 +409,7 @@ pub(super) fn stored(record: &Record) -> Object {
 }
 
 /// Writes a JSON string; text without special characters is copied.
-fn push_string(out: &mut String, text: &str) {
+pub(super) fn push_string(out: &mut String, text: &str) {
     if text
         .bytes()
         .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')

@@ -1,7 +1,5 @@
 //! Create, replace, patch and delete.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::commit::{After, forget_manager, take_members, touched};
@@ -81,7 +79,7 @@ impl Engine {
         }
         let attempt = || -> Result<Shown> {
             self.refuse_undeclared(kind, &body)?;
-            let said: HashSet<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
+            let said = self.said(&body);
             let Conformed { mut document, .. } =
                 conform::resource(kind, body, &self.behaviour.leniency)?;
             self.one_primary(kind, &mut document);
@@ -110,7 +108,7 @@ impl Engine {
             let found = keys::of(&state, kind, &document);
             let view = wanted
                 .resolve(kind, &self.behaviour.leniency)
-                .echo(&document);
+                .echo(kind, &document);
             let record = self.record(kind, id, instant, instant, 1, document);
             let joins = delta
                 .joined()
@@ -149,7 +147,7 @@ impl Engine {
             self.changeable(kind)?;
             self.refuse_undeclared(kind, &body)?;
             let spoken = crate::protocol::member(&body, "active").is_some();
-            let said: HashSet<String> = body.keys().map(|name| name.to_ascii_lowercase()).collect();
+            let said = self.said(&body);
             let conformed = conform::resource(kind, body, &self.behaviour.leniency);
             let mut state = self.writing();
             let slot = state
@@ -161,6 +159,7 @@ impl Engine {
                 secret,
             } = conformed?;
             let before = stored(known(&state, slot));
+            let found = keys::of(&state, kind, &before);
             conform::keep_immutable(kind, &before, &mut document)?;
             conform::keep_active(kind, &before, &mut document, spoken);
             let mut members = take_members(kind, &mut document)?;
@@ -187,21 +186,18 @@ impl Engine {
                 &mut document,
                 &mut delta,
             )?;
-            let echoed = document.clone();
-            self.update(
-                &mut state,
-                moment,
-                slot,
-                &before,
-                After {
-                    document,
-                    delta,
-                    secret,
-                },
-            )?;
-            let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
+            let view = wanted
+                .resolve(kind, &self.behaviour.leniency)
+                .echo(kind, &document);
+            let leaves = self.leaves(moment, &document);
+            let after = After {
+                document,
+                delta,
+                secret,
+            };
+            self.update(&mut state, moment, slot, found, after)?;
             let shown = self.show(&state, moment, slot, &view);
-            if self.leaves(moment, &echoed) {
+            if leaves {
                 self.remove(&mut state, kind, slot, id)?;
             }
             Ok(shown)
@@ -235,11 +231,13 @@ impl Engine {
                 .ok_or_else(|| absent(kind, id))?;
             condition.check(self.version(&state, slot).as_deref())?;
             let mut operations = operations?;
-            let before = stored(known(&state, slot));
-            if let Some(hooks) = &self.hooks {
-                hooks.operations(moment, &before, &mut operations)?;
+            let mut document = stored(known(&state, slot));
+            let found = keys::of(&state, kind, &document);
+            // Only hooks look at what was there.
+            let before = self.hooks.as_ref().map(|_| document.clone());
+            if let Some((hooks, before)) = self.hooks.as_ref().zip(before.as_ref()) {
+                hooks.operations(moment, before, &mut operations)?;
             }
-            let mut document = before.clone();
             let mut set = GroupMembers {
                 engine: self,
                 state: &state,
@@ -260,22 +258,20 @@ impl Engine {
                 moment,
                 &state,
                 Some(slot),
-                Some(&before),
+                before.as_ref(),
                 &mut document,
                 &mut delta,
             )?;
-            let echoed = document.clone();
-            self.update(
-                &mut state,
-                moment,
-                slot,
-                &before,
-                After {
-                    document,
-                    delta,
-                    secret,
-                },
-            )?;
+            let view = wanted
+                .resolve(kind, &self.behaviour.leniency)
+                .echo(kind, &document);
+            let leaves = self.leaves(moment, &document);
+            let after = After {
+                document,
+                delta,
+                secret,
+            };
+            self.update(&mut state, moment, slot, found, after)?;
             let bodiless = match self.behaviour.patch_answer {
                 PatchAnswer::ByType => kind.has_members(),
                 PatchAnswer::Resource => false,
@@ -284,10 +280,9 @@ impl Engine {
             let answer = if bodiless && wanted.attributes.is_none() {
                 Patched::NoContent(self.version(&state, slot))
             } else {
-                let view = wanted.resolve(kind, &self.behaviour.leniency).echo(&echoed);
                 Patched::Resource(self.show(&state, moment, slot, &view))
             };
-            if self.leaves(moment, &echoed) {
+            if leaves {
                 self.remove(&mut state, kind, slot, id)?;
             }
             Ok(answer)
@@ -328,15 +323,15 @@ impl Engine {
 
     /// Takes access away and keeps the record.
     fn deactivate(&self, state: &mut State, moment: Moment<'_>, slot: Slot) -> Result<()> {
-        let before = stored(known(state, slot));
-        let mut document = before.clone();
+        let mut document = stored(known(state, slot));
+        let found = keys::of(state, moment.kind, &document);
         document.insert("active".to_owned(), Value::Bool(false));
         let after = After {
             document,
             delta: Delta::default(),
             secret: false,
         };
-        self.update(state, moment, slot, &before, after)
+        self.update(state, moment, slot, found, after)
     }
 
     /// Removes a record with every reference to it.

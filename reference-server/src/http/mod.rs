@@ -15,15 +15,19 @@ pub use answer::Answer;
 pub(crate) use audit::Log;
 pub(crate) use token::PATH as TOKEN_PATH;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::handler::Handler;
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, Method, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
+use tower::Service;
 
 use crate::auth::{Credentials, Denied};
 use crate::engine::{Dress, Engine};
@@ -48,14 +52,29 @@ pub(crate) struct Server {
 }
 
 /// The service that answers every request.
-pub(crate) fn service(server: Arc<Server>) -> Router {
-    // Paths are matched in `route`, since the resource types are data; so every path, with every
-    // method, comes here and every refusal has a SCIM body.
-    let mut router = Router::new().fallback(handle);
-    if server.credentials.issues_tokens() {
-        router = router.route(token::PATH, axum::routing::post(token::handle));
-    }
-    router.with_state(server)
+///
+/// Paths are matched in `route`, since the resource types are data; so every path, with every method, comes
+/// here and every refusal has a SCIM body.
+pub(crate) fn service(
+    server: Arc<Server>,
+) -> impl Service<
+    axum::http::Request<hyper::body::Incoming>,
+    Response = Response<Body>,
+    Error = Infallible,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    // Not a router: it would look for the one route there is, at every request.
+    Handler::with_state(handle, server)
+}
+
+/// The same with the token endpoint beside it.
+pub(crate) fn service_with_tokens(server: Arc<Server>) -> Router {
+    Router::new()
+        .fallback(handle)
+        .route(token::PATH, axum::routing::post(token::handle))
+        .with_state(server)
 }
 
 async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response<Body> {
@@ -67,6 +86,7 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
         headers: parts.headers,
         body: Vec::new(),
     };
+    let has_body = incoming.method != Method::HEAD;
     let mut seen = server.audit.as_ref().map(|_| Seen::new(&incoming));
     let (answer, media_type) = match media_type(&server, &incoming.headers) {
         Ok(media_type) => (
@@ -81,7 +101,24 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
     if let Some(delay) = answer.delay.or(server.engine.behaviour().latency) {
         tokio::time::sleep(delay).await;
     }
-    answer.into_response(media_type, server.engine.behaviour().dress.chunked)
+    let response = answer.into_response(media_type, server.engine.behaviour().dress.chunked);
+    if has_body {
+        response
+    } else {
+        head_of(response)
+    }
+}
+
+/// An answer to HEAD: without its body, and with its length (RFC 9110 section 9.3.2).
+fn head_of(mut response: Response<Body>) -> Response<Body> {
+    if let Some(length) = response.body().size_hint().exact() {
+        response
+            .headers_mut()
+            .entry(CONTENT_LENGTH)
+            .or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
+    response
 }
 
 /// Reads the rest of a request and answers it.

@@ -371,6 +371,10 @@ fn required(attributes: &[Attribute], object: &Object) -> Result<()> {
     for attribute in attributes {
         // What only the provider sets is not the client's to give.
         let demanded = attribute.required && attribute.mutability != Mutability::ReadOnly;
+        if !(demanded || attribute.multi || attribute.kind == Kind::Complex) {
+            // Its value fits already, and there is nothing within it.
+            continue;
+        }
         match object.get(&attribute.name) {
             None if demanded => return Err(missing(&attribute.name)),
             Some(Value::String(text)) if demanded && text.trim().is_empty() => {

@@ -64,8 +64,10 @@ impl<'t> View<'t> {
 
     /// Shows the attributes of these names although they are returned on request only, since the
     /// client has just written them.
-    pub fn echo(mut self, written: &Object) -> Self {
-        self.echoed = written.keys().cloned().collect();
+    pub fn echo(mut self, kind: &ResourceType, written: &Object) -> Self {
+        if kind.guarded {
+            self.echoed = written.keys().cloned().collect();
+        }
         self
     }
 
