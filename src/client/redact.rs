@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
@@ -29,10 +29,16 @@ const SECRET_HEADERS: &[&str] = &[
     "www-authenticate-token",
 ];
 
-/// Parts of header names (lower case) that mark a credential of someone's own making.
-const SECRET_HEADER_PARTS: &[&str] = &[
-    "token", "secret", "api-key", "apikey", "password", "session", "x-auth",
-];
+/// Finds parts of header names that mark a credential of someone's own making, in whatever case.
+static SECRET_HEADER_PARTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let parts = [
+        "token", "secret", "api-key", "apikey", "password", "session", "x-auth",
+    ];
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build(parts)
+        .expect("a few short words are searched for")
+});
 
 /// Replaces secrets by `$NAME`. Shared by everything that records or reports.
 #[derive(Default)]
@@ -223,15 +229,16 @@ impl Redactor {
     /// True where a header of this name is never recorded with its value.
     #[must_use]
     pub fn is_secret_header(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
-        SECRET_HEADERS.contains(&name.as_str())
-            || SECRET_HEADER_PARTS.iter().any(|part| name.contains(part))
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        SECRET_HEADERS.iter().any(|known| is(known))
+            || SECRET_HEADER_PARTS.is_match(name)
             || self
                 .state
                 .read()
                 .unwrap_or_else(PoisonError::into_inner)
                 .headers
-                .contains(&name)
+                .iter()
+                .any(|known| is(known))
     }
 }
 

@@ -243,7 +243,7 @@ impl Looks {
         } else {
             let ended = exchange.started_ms + exchange.duration_ms + self.settle;
             look.settled = look.settled.max(ended);
-            look.leaves |= says_inactive(view);
+            look.leaves = look.leaves || says_inactive(view);
         }
     }
 

@@ -136,7 +136,7 @@ impl Play {
                         let numbered = self.wire.number(all[number].clone());
                         let client = self.shared.context.client.clone();
                         under_way.push(async move {
-                            let received = client.send_impatiently(numbered.request.clone(), deadline).await;
+                            let received = client.send_impatiently(&numbered.request, deadline).await;
                             (number, numbered, received)
                         });
                         next = (next + gap).max(Instant::now());

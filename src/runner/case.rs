@@ -12,6 +12,7 @@ use super::body::{BodyError, Recipe, endpoint_of, headers};
 use super::checks::Checks;
 use super::context::Shared;
 use super::names::Names;
+use super::payload::Payload;
 use super::record::{Heard, Outgoing, Wire};
 use super::resource::Resource;
 use super::scope::{Scope, View};
@@ -247,7 +248,7 @@ impl Play {
     /// Makes a resource before the first step. Returns the failed check, where it failed.
     async fn given(&mut self, given: &Given) -> Option<String> {
         let step = format!("given.{}", given.name);
-        let (out, body, endpoint) = match self.given_request(given) {
+        let (out, endpoint) = match self.given_request(given) {
             Ok(request) => request,
             Err(error) => {
                 let part = self.checks.part(&step, None);
@@ -256,6 +257,7 @@ impl Play {
                 return Some(self.checks.whole_id(&step));
             }
         };
+        let body = out.said();
         let (heard, made) = match self.write(out).await {
             Ok(written) => written,
             Err(refused) => {
@@ -303,7 +305,7 @@ impl Play {
     pub(super) fn given_request(
         &self,
         given: &Given,
-    ) -> Result<(Outgoing, Value, &'static str), BodyError> {
+    ) -> Result<(Outgoing, &'static str), BodyError> {
         let step = format!("given.{}", given.name);
         let recipe = Recipe {
             fixture: &given.fixture,
@@ -320,10 +322,10 @@ impl Play {
             method: "POST".to_owned(),
             target: endpoint.to_owned(),
             headers: headers(&self.planned.profile, true, &[]),
-            body: Some(body.to_string().into_bytes()),
+            body: Some(Payload::json(body)),
             credential: Credential::Target,
         };
-        Ok((out, body, endpoint))
+        Ok((out, endpoint))
     }
 
     /// What is wrong with an answer that should have made a resource; `None` where nothing is.
@@ -369,7 +371,7 @@ impl Play {
         name: &str,
         endpoint: &str,
         heard: &Heard,
-        made_from: Value,
+        made_from: Arc<Value>,
         origin: &str,
     ) -> usize {
         let mut sent = Sent::default();

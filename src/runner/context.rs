@@ -44,13 +44,17 @@ pub struct Application {
 
 impl Application {
     /// Asks the application.
-    pub(super) async fn send(&self, mut request: Request, deadline: Option<Instant>) -> Received {
-        request.headers = self
+    pub(super) async fn send(&self, request: &Request, deadline: Option<Instant>) -> Received {
+        let headers = self
             .headers
             .iter()
             .map(|(name, value)| (name.clone(), value.expose().to_owned()))
             .collect();
-        self.client.send(request, deadline).await
+        let request = Request {
+            headers,
+            ..request.clone()
+        };
+        self.client.send(&request, deadline).await
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::burst::per_second;
 use super::case::Play;
 use super::checks::Part;
@@ -17,7 +15,6 @@ use crate::suite::model::{Change, Credential, Given};
 /// One of a crowd that is being made.
 struct Making<'a> {
     given: &'a Given,
-    body: Value,
     endpoint: &'static str,
     out: Outgoing,
     licence: Licence,
@@ -83,7 +80,7 @@ impl Play {
         let mut making = Vec::new();
         for given in some {
             let request = self.given_request(given);
-            let (out, body, endpoint) = request.map_err(|error| {
+            let (out, endpoint) = request.map_err(|error| {
                 let part = self.checks.part(step, None);
                 self.checks.add_errored(part, error.to_string(), None, None);
                 None
@@ -96,7 +93,6 @@ impl Play {
             })?;
             making.push(Making {
                 given,
-                body,
                 endpoint,
                 out,
                 licence,
@@ -109,7 +105,7 @@ impl Play {
         let mut wrong: Option<(Ruling, Heard)> = None;
         let mut last = None;
         for (one, heard) in making.into_iter().zip(heard) {
-            self.settle_creations(&one.licence, one.out.body.as_deref(), &heard);
+            self.settle_creations(&one.licence, one.out.body.as_ref(), &heard);
             load.refused += u64::from(heard.received.exchange.throttled);
             if let Some(ruling) = self.not_set_up(&one.given.name, one.endpoint, &heard) {
                 wrong.get_or_insert((ruling, heard));
@@ -117,7 +113,8 @@ impl Play {
             }
             load.answered += 1;
             let made = one.licence.made.first().map(|(entry, _)| *entry);
-            let at = self.name_resource(&one.given.name, one.endpoint, &heard, one.body, step);
+            let at =
+                self.name_resource(&one.given.name, one.endpoint, &heard, one.out.said(), step);
             self.resources[at].crowd.clone_from(&one.given.crowd);
             self.resources[at].entry = made.or(self.resources[at].entry);
             self.resources[at].origin = format!("{step}.read");

@@ -1,10 +1,13 @@
 //! The licence to write: looked up in the ledger before anything that is not a read goes out.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::address::{WriteTarget, resource_of, write_target};
 use super::ledger::{EntryId, Ledger, Standing};
 use super::names::{Names, RunTag};
+use super::payload::Payload;
 use crate::scim::named;
 
 /// What must be known before a write may go out.
@@ -29,7 +32,7 @@ pub(super) enum Need {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Creation {
     pub(super) endpoint: String,
-    pub(super) body: Value,
+    pub(super) body: Arc<Value>,
     /// Of an operation in a bulk request: its place in it.
     pub(super) operation: Option<usize>,
     /// The id is the client's choice (PUT on an id that nobody has).
@@ -52,11 +55,13 @@ pub(super) struct Write {
 pub(super) fn look(
     method: &str,
     target: &str,
-    body: Option<&[u8]>,
+    body: Option<&Payload>,
     ledger: &Ledger,
     names: &Names,
 ) -> Result<Write, String> {
-    let json: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+    let said = body.and_then(Payload::said);
+    let json = said.map(AsRef::as_ref);
+    let body = body.map(Payload::bytes);
     let mut write = Write::default();
     match write_target(method, target) {
         WriteTarget::Never { why } => {
@@ -66,22 +71,14 @@ pub(super) fn look(
         WriteTarget::Create { endpoint } => write.creates.push(Creation {
             endpoint,
             // A body that is no JSON still shows its tokens as text.
-            body: json.unwrap_or_else(|| text_of(body)),
+            body: said.map_or_else(|| Arc::new(text_of(body)), Arc::clone),
             operation: None,
             id: None,
         }),
         WriteTarget::One { endpoint, id } => {
-            one(
-                &mut write,
-                method,
-                &endpoint,
-                &id,
-                json.as_ref(),
-                ledger,
-                names,
-            )?;
+            one(&mut write, method, &endpoint, &id, json, ledger, names)?;
         }
-        WriteTarget::Bulk => bulk(&mut write, body, json.as_ref(), ledger, names)?,
+        WriteTarget::Bulk => bulk(&mut write, body, json, ledger, names)?,
     }
     Ok(write)
 }
@@ -119,7 +116,7 @@ fn one(
     {
         write.creates.push(Creation {
             endpoint: endpoint.to_owned(),
-            body: body.cloned().unwrap_or(Value::Null),
+            body: Arc::new(body.cloned().unwrap_or_default()),
             operation: None,
             id: Some(id.to_owned()),
         });
@@ -166,7 +163,7 @@ fn bulk(
         match write_target(&method, &path) {
             WriteTarget::Create { endpoint } => write.creates.push(Creation {
                 endpoint,
-                body: named(operation, "data").cloned().unwrap_or(Value::Null),
+                body: Arc::new(named(operation, "data").cloned().unwrap_or(Value::Null)),
                 operation: Some(place),
                 id: None,
             }),
@@ -319,7 +316,7 @@ mod tests {
         let write = look(
             "PUT",
             &format!("/Users/{id}"),
-            Some(body.to_string().as_bytes()),
+            Some(&Payload::json(body)),
             &ledger(),
             &names,
         )
@@ -338,8 +335,8 @@ mod tests {
     #[test]
     fn bulk_writes_on_own_resources_only() {
         let bulk = |operations: Value| {
-            let body = json!({ "Operations": operations }).to_string();
-            look("POST", "/Bulk", Some(body.as_bytes()), &ledger(), &names())
+            let body = Payload::json(json!({ "Operations": operations }));
+            look("POST", "/Bulk", Some(&body), &ledger(), &names())
         };
         let fine = bulk(json!([
             {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"userName": "spk3f9x2-000-001"}},
@@ -362,7 +359,10 @@ mod tests {
         let strange =
             bulk(json!([{"method": "DELETE", "path": "/Users/bulkId:b"}])).expect("asked first");
         assert!(matches!(strange.needs[0], Need::Nobody { .. }));
-        let raw = |text: &str| look("POST", "/Bulk", Some(text.as_bytes()), &ledger(), &names());
+        let raw = |text: &str| {
+            let body = Payload::raw(text.as_bytes().to_vec());
+            look("POST", "/Bulk", Some(&body), &ledger(), &names())
+        };
         assert!(raw("{\"Operations\": [").is_ok());
         assert!(raw("{\"Operations\": [{\"method\":\"DELETE\",\"path\":\"/Users/1\"}").is_err());
     }

@@ -16,6 +16,7 @@ mod guard;
 pub mod journal;
 mod ledger;
 mod names;
+mod payload;
 mod pool;
 mod probe;
 mod record;

@@ -361,14 +361,10 @@ mod tests {
                     "Content-Type".to_owned(),
                     "application/scim+json".to_owned(),
                 )],
-                body: Some(
-                    serde_json::json!({
-                        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
-                        "userName": token
-                    })
-                    .to_string()
-                    .into_bytes(),
-                ),
+                body: Some(crate::runner::payload::Payload::json(serde_json::json!({
+                    "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+                    "userName": token
+                }))),
                 credential: crate::suite::model::Credential::Target,
             };
             let heard = wire.send(out, None).await;
@@ -389,7 +385,7 @@ mod tests {
             credential: crate::suite::model::Credential::Target,
             operation: String::new(),
         };
-        let listed = shared.context.client.send(get, None).await;
+        let listed = shared.context.client.send(&get, None).await;
         let total = listed
             .json
             .as_ref()

@@ -154,7 +154,7 @@ impl Asking<'_> {
             credential: Credential::Target,
             operation: operation("GET", target),
         };
-        let received = self.client.send(request, self.deadline).await;
+        let received = self.client.send(&request, self.deadline).await;
         self.received.push(received.clone());
         received
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::address::{is_discovery, operation};
 use super::context::Shared;
+use super::payload::Payload;
 use super::strangers;
 use crate::client::{Received, Request};
 use crate::expect::Answer;
@@ -25,8 +26,16 @@ pub(super) struct Outgoing {
     pub(super) method: String,
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<Payload>,
     pub(super) credential: Credential,
+}
+
+impl Outgoing {
+    /// What its body says, where it is JSON.
+    pub(super) fn said(&self) -> Arc<Value> {
+        let said = self.body.as_ref().and_then(Payload::said);
+        said.map(Arc::clone).unwrap_or_default()
+    }
 }
 
 /// A request with its number.
@@ -34,7 +43,7 @@ pub(super) struct Outgoing {
 pub(super) struct Numbered {
     pub(super) request: Request,
     /// Its body read as JSON.
-    sent: Option<Value>,
+    sent: Option<Arc<Value>>,
 }
 
 /// An answer, for judging.
@@ -99,7 +108,7 @@ pub(super) struct Wire {
     hostile: bool,
     /// False for a repeat: the rules have seen the case already.
     judged: bool,
-    exchanges: Vec<Exchange>,
+    exchanges: Vec<Arc<Exchange>>,
     numbered: u32,
 }
 
@@ -125,7 +134,7 @@ impl Wire {
     /// Sends one request.
     pub(super) async fn send(&mut self, out: Outgoing, deadline: Option<Instant>) -> Heard {
         let numbered = self.number(out);
-        let received = self.deliver(numbered.request.clone(), deadline).await;
+        let received = self.deliver(&numbered.request, deadline).await;
         self.hear(&numbered, received)
     }
 
@@ -140,7 +149,7 @@ impl Wire {
         let received = futures_util::future::join_all(
             numbered
                 .iter()
-                .map(|one| client.send(one.request.clone(), deadline)),
+                .map(|one| client.send(&one.request, deadline)),
         )
         .await;
         numbered
@@ -152,16 +161,16 @@ impl Wire {
 
     /// What was sent and received, in order.
     pub(super) fn into_exchanges(self) -> Vec<Exchange> {
-        self.exchanges
+        // Whoever looked at an answer is done with it, as a rule, and then nothing is copied.
+        let all = self.exchanges.into_iter();
+        all.map(Arc::unwrap_or_clone).collect()
     }
 
     pub(super) fn number(&mut self, out: Outgoing) -> Numbered {
         self.numbered += 1;
-        let sent: Option<Value> = out
-            .body
-            .as_deref()
-            .and_then(|body| serde_json::from_slice(body).ok());
-        self.hide_passwords(sent.as_ref());
+        let (body, sent) = out.body.map(Payload::into_parts).unzip();
+        let sent = sent.flatten();
+        self.hide_passwords(sent.as_deref());
         let request = Request {
             id: ExchangeId(self.numbered),
             step: out.step,
@@ -169,7 +178,7 @@ impl Wire {
             method: out.method,
             target: out.target,
             headers: out.headers,
-            body: out.body,
+            body,
             credential: out.credential,
         };
         Numbered { request, sent }
@@ -187,7 +196,7 @@ impl Wire {
     }
 
     /// Sends a request to whom it is for: the SCIM endpoint, or the application itself.
-    async fn deliver(&self, request: Request, deadline: Option<Instant>) -> Received {
+    async fn deliver(&self, request: &Request, deadline: Option<Instant>) -> Received {
         let context = &self.shared.context;
         match (&request.credential, &context.application) {
             (Credential::Application, Some(application)) => {
@@ -213,7 +222,7 @@ impl Wire {
         let Numbered { request, sent } = numbered;
         if request.credential == Credential::Application {
             // No SCIM: no rule of SCIM judges it.
-            self.exchanges.push(received.exchange.clone());
+            self.exchanges.push(Arc::clone(&received.exchange));
             return Heard {
                 received,
                 private: BTreeSet::new(),
@@ -234,17 +243,17 @@ impl Wire {
                 headers: &received.headers,
                 body: &received.body,
                 json: received.json.as_ref(),
-                sent: sent.as_ref(),
+                sent: sent.as_deref(),
             });
         }
-        self.exchanges.push(received.exchange.clone());
+        self.exchanges.push(Arc::clone(&received.exchange));
         Heard { received, private }
     }
 
     /// Takes other people's data out of the record and returns its texts.
     fn cut(&self, received: &mut Received) -> BTreeSet<String> {
         let tag = &self.shared.context.tag;
-        let Some(body) = &mut received.exchange.response_body else {
+        let Some(body) = &mut Arc::make_mut(&mut received.exchange).response_body else {
             return BTreeSet::new();
         };
         let Some(json) = &received.json else {

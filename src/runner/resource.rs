@@ -20,7 +20,7 @@ pub(super) struct Resource {
     /// The crowd that it is of.
     pub(super) crowd: Option<String>,
     /// The body that it was made with: what `{{NAME.PATH}}` stands for, whatever was written since.
-    pub(super) made_from: Value,
+    pub(super) made_from: Arc<Value>,
     /// What the client said of it so far.
     pub(super) sent: Sent,
     /// The last whole representation that a GET showed, for comparison; `None` where it is not known.

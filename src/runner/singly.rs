@@ -50,7 +50,7 @@ impl Play {
         let deadline = self.shared.context.deadline;
         let answer = self.wire.send(ready.out.clone(), deadline).await;
         self.last_write = Some(std::time::Instant::now());
-        self.settle_creations(&licence, ready.out.body.as_deref(), &answer);
+        self.settle_creations(&licence, ready.out.body.as_ref(), &answer);
         self.touched();
         if !answer.is_success() {
             return Some((answer, None));

@@ -3,6 +3,8 @@
 //! State, not status: this finds lost siblings, stray keys, damage to bystanders, and the right status over the wrong state,
 //! without a check written for each.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::address::is_read;
@@ -23,7 +25,7 @@ pub(super) type Late = (Part, Heard);
 #[derive(Debug, Clone)]
 pub(super) struct Written {
     pub(super) method: String,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Arc<Value>>,
     /// Places of the resources that the request was aimed at.
     pub(super) on: Vec<usize>,
     /// The failed check that says that the target refused it.

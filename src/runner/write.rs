@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::body::find_by;
 use super::case::Play;
 use super::guard::{self, Need};
 use super::ledger::{EntryId, Standing};
+use super::payload::Payload;
 use super::record::{Heard, Outgoing};
 use super::resource::{id_of, usable_id};
 use crate::suite::model::Credential;
@@ -38,7 +37,7 @@ impl Play {
         let heard = self.wire.send(out, deadline).await;
         self.last_write = Some(std::time::Instant::now());
         let made = licence.made.iter().map(|(entry, _)| *entry).collect();
-        self.settle_creations(&licence, body.as_deref(), &heard);
+        self.settle_creations(&licence, body.as_ref(), &heard);
         self.touched();
         Ok((heard, made))
     }
@@ -49,7 +48,7 @@ impl Play {
         let write = guard::look(
             &out.method,
             &target,
-            out.body.as_deref(),
+            out.body.as_ref(),
             &self.shared.ledger,
             &self.names,
         )
@@ -112,7 +111,7 @@ impl Play {
     pub(super) fn settle_creations(
         &mut self,
         licence: &Licence,
-        sent: Option<&[u8]>,
+        sent: Option<&Payload>,
         heard: &Heard,
     ) {
         let ledger = &self.shared.ledger;
@@ -123,10 +122,8 @@ impl Play {
             .made
             .iter()
             .any(|(_, made)| made.operation.is_some());
-        let sent: Option<Value> = sent
-            .filter(|_| in_bulk)
-            .and_then(|sent| serde_json::from_slice(sent).ok());
-        let bulk = match (&sent, &heard.received.json) {
+        let sent = sent.filter(|_| in_bulk).and_then(Payload::said);
+        let bulk = match (sent, &heard.received.json) {
             (Some(sent), Some(answer)) => guard::bulk_results(sent, answer),
             _ => Vec::new(),
         };

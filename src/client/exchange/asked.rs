@@ -116,7 +116,7 @@ pub struct Request {
 #[derive(Debug, Clone)]
 pub struct Received {
     /// The record: redacted and bounded.
-    pub exchange: Exchange,
+    pub exchange: Arc<Exchange>,
     /// Status code, if an answer came.
     pub status: Option<u16>,
     /// Header fields, names in lower case; bytes that are not UTF-8 are U+FFFD.

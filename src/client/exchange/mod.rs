@@ -130,12 +130,12 @@ impl Client {
     /// Sends one request and records the exchange. Never fails: what went wrong is `exchange.error`.
     ///
     /// Nothing is sent after `deadline`, and an exchange that is under way then is cut off.
-    pub async fn send(&self, request: Request, deadline: Option<Instant>) -> Received {
+    pub async fn send(&self, request: &Request, deadline: Option<Instant>) -> Received {
         self.exchange(request, deadline, true).await
     }
 
     /// The same, but a 429 is an answer like any other: for who counts them and waits for himself.
-    pub async fn send_impatiently(&self, request: Request, deadline: Option<Instant>) -> Received {
+    pub async fn send_impatiently(&self, request: &Request, deadline: Option<Instant>) -> Received {
         self.exchange(request, deadline, false).await
     }
 
@@ -147,15 +147,15 @@ impl Client {
 
     async fn exchange(
         &self,
-        request: Request,
+        request: &Request,
         deadline: Option<Instant>,
         patient: bool,
     ) -> Received {
-        let mut exchange = self.begin(&request);
-        let prepared = match self.prepare(&request) {
+        let mut exchange = self.begin(request);
+        let prepared = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(why) => {
-                self.record_unsent(&mut exchange, &request);
+                self.record_unsent(&mut exchange, request);
                 return self.refused(exchange, &why).await;
             }
         };
@@ -163,16 +163,16 @@ impl Client {
         loop {
             let at = self.inner.pace.reserve();
             if deadline.is_some_and(|d| at >= d) {
-                self.record_unsent(&mut exchange, &request);
+                self.record_unsent(&mut exchange, request);
                 return self.failed(exchange, out_of_time()).await;
             }
             if at > tokio::time::Instant::now() {
                 tokio::time::sleep_until(at).await;
             }
-            let auth = match self.authentication(&request).await {
+            let auth = match self.authentication(request).await {
                 Ok(auth) => auth,
                 Err(why) => {
-                    self.record_unsent(&mut exchange, &request);
+                    self.record_unsent(&mut exchange, request);
                     return self.refused(exchange, &why).await;
                 }
             };
@@ -388,7 +388,7 @@ impl Client {
             got.body.bytes.shrink_to_fit();
         }
         Received {
-            exchange,
+            exchange: Arc::new(exchange),
             status: got.status,
             headers: got.headers,
             body: got.body.bytes,

@@ -1,5 +1,6 @@
 //! A request made ready for the wire.
 
+use hyper::body::Bytes;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -24,7 +25,7 @@ impl Client {
             method,
             url,
             headers,
-            body: request.body.clone(),
+            body: request.body.clone().map(Bytes::from),
         })
     }
 }
@@ -34,7 +35,7 @@ pub(super) struct Prepared {
     method: Method,
     url: reqwest::Url,
     headers: HeaderMap,
-    body: Option<Vec<u8>>,
+    body: Option<Bytes>,
 }
 
 impl Prepared {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::client::{Client, Received, Request};
 use crate::results::ExchangeId;
 use crate::runner::address;
+use crate::runner::payload::Payload;
 use crate::runner::record::{Heard, Outgoing, Wire};
 use crate::scim::named;
 use crate::suite::model::Credential;
@@ -79,7 +80,7 @@ impl Carrier for InCase<'_> {
             method: method.to_owned(),
             target: target.to_owned(),
             headers: headers(body.is_some()),
-            body: body.map(|body| body.to_string().into_bytes()),
+            body: body.map(Payload::json),
             credential: credential.clone(),
         };
         let heard: Heard = self.wire.send(out, self.deadline).await;
@@ -163,7 +164,7 @@ impl Carrier for Alone<'_> {
             credential: credential.clone(),
             operation: address::operation(method, target),
         };
-        let received: Received = self.client.send(request, self.deadline).await;
+        let received: Received = self.client.send(&request, self.deadline).await;
         self.told.hear(received.status);
         Answered {
             status: received.status,

@@ -3,6 +3,8 @@
 mod judging;
 mod ready;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use self::judging::hangs_on_state;
@@ -102,7 +104,7 @@ impl Play {
         for ((send, ready, licence), heard) in playing.into_iter().zip(heard) {
             let mut on = Vec::new();
             if let Some(licence) = &licence {
-                self.settle_creations(licence, ready.out.body.as_deref(), &heard);
+                self.settle_creations(licence, ready.out.body.as_ref(), &heard);
                 self.touched();
                 on = licence.on.clone();
             }
@@ -170,7 +172,7 @@ impl Play {
         let deadline = self.shared.context.deadline;
         let heard = self.wire.send(ready.out.clone(), deadline).await;
         self.last_write = Some(std::time::Instant::now());
-        self.settle_creations(&licence, ready.out.body.as_deref(), &heard);
+        self.settle_creations(&licence, ready.out.body.as_ref(), &heard);
         self.touched();
         let mut written = self.heard_write(send, &ready, &heard, licence.on);
         let one_by_one = !send.singly.is_empty() && heard.status().is_some();
@@ -245,7 +247,7 @@ impl Play {
         }
         Written {
             method: send.method.clone(),
-            body: ready.body.clone(),
+            body: ready.said().map(Arc::clone),
             on,
             refused,
             declined,
@@ -256,9 +258,8 @@ impl Play {
     /// A bulk request that says nothing of changes leaves the resources that it names in an unknown state.
     fn forget_named_in(&mut self, ready: &Ready) {
         let text = ready
-            .body
-            .as_ref()
-            .map(Value::to_string)
+            .said()
+            .map(|body| body.to_string())
             .unwrap_or_default();
         for resource in &mut self.resources {
             if resource.id.as_deref().is_some_and(|id| text.contains(id)) {
@@ -279,9 +280,9 @@ impl Play {
                 .any(|known| known.name == *name && known.id == usable_id(heard).ok())
         {
             let made_from = if is_read(&send.method) {
-                Value::Null
+                Arc::default()
             } else {
-                ready.body.clone().unwrap_or_default()
+                ready.out.said()
             };
             let endpoint = match write_target(&send.method, &ready.out.target) {
                 WriteTarget::Create { endpoint } | WriteTarget::One { endpoint, .. } => endpoint,

@@ -1,9 +1,12 @@
 //! A step's request with the values of its moment filled in.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::super::body::{BodyError, Recipe, change, headers};
 use super::super::case::Play;
+use super::super::payload::Payload;
 use super::super::record::Outgoing;
 use crate::expect::Sent;
 use crate::scim::AttrPath;
@@ -15,11 +18,16 @@ use crate::suite::template::{Lookup, Position, Template};
 #[derive(Debug)]
 pub(in crate::runner) struct Ready {
     pub(in crate::runner) out: Outgoing,
-    /// The body as JSON, where it is.
-    pub(super) body: Option<Value>,
     /// Paths that the client changed in an echo: all that it said by it.
     pub(super) echoed: Option<Vec<(String, Value)>>,
     pub(super) changes: Option<Changes>,
+}
+
+impl Ready {
+    /// What its body says, where it is JSON.
+    pub(super) fn said(&self) -> Option<&Arc<Value>> {
+        self.out.body.as_ref().and_then(Payload::said)
+    }
 }
 
 impl Play {
@@ -44,7 +52,7 @@ impl Play {
                 .transpose()?;
             own.push((name.clone(), value));
         }
-        let (bytes, body, echoed) = self.body(send, &scope)?;
+        let (body, echoed) = self.body(send, &scope)?;
         let credential = match &send.credential {
             Credential::Literal(text) => Credential::Literal(fill::text(text, &scope)?),
             other => other.clone(),
@@ -54,7 +62,7 @@ impl Play {
             .as_ref()
             .map(|changes| fill::changes(changes, &scope))
             .transpose()?;
-        let mut all = headers(&self.planned.profile, bytes.is_some(), &own);
+        let mut all = headers(&self.planned.profile, body.is_some(), &own);
         if self.planned.profile.request_id
             && !all
                 .iter()
@@ -70,42 +78,36 @@ impl Play {
             method: send.method.clone(),
             target,
             headers: all,
-            body: bytes,
+            body,
             credential,
         };
         Ok(Ready {
             out,
-            body,
             echoed,
             changes,
         })
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "three views of one body, used in one place"
-    )]
     fn body(
         &self,
         send: &Send,
         scope: &dyn Lookup,
-    ) -> Result<(Option<Vec<u8>>, Option<Value>, Option<Vec<(String, Value)>>), BodyError> {
+    ) -> Result<(Option<Payload>, Option<Vec<(String, Value)>>), BodyError> {
         let json = |mut body: Value| {
             if !matches!(send.body, SendBody::Echo { .. }) {
                 self.fitted(&send.method, &send.target, &mut body);
             }
-            (Some(body.to_string().into_bytes()), Some(body))
+            Some(Payload::json(body))
         };
         Ok(match &send.body {
-            SendBody::Empty => (None, None, None),
-            SendBody::Json(value) => {
-                let (bytes, body) = json(crate::suite::template::render_json(value, scope)?);
-                (bytes, body, None)
-            }
+            SendBody::Empty => (None, None),
+            SendBody::Json(value) => (
+                json(crate::suite::template::render_json(value, scope)?),
+                None,
+            ),
             SendBody::Raw(text) => {
                 let text = Template::parse(text)?.render(scope, Position::Body)?;
-                let body = serde_json::from_str(&text).ok();
-                (Some(text.into_bytes()), body, None)
+                (Some(Payload::raw(text.into_bytes())), None)
             }
             SendBody::Echo { of, set, without } => {
                 let shown = self
@@ -120,8 +122,7 @@ impl Play {
                 let mut body = shown.clone();
                 change(&mut body, set, without, scope)?;
                 let echoed = fill::settings(set, scope)?;
-                let (bytes, body) = json(body);
-                (bytes, body, Some(echoed))
+                (json(body), Some(echoed))
             }
             SendBody::Fixture {
                 fixture,
@@ -136,8 +137,7 @@ impl Play {
                     members,
                 };
                 let body = recipe.body(&self.shared.context.bodies, scope, &self.resources)?;
-                let (bytes, body) = json(body);
-                (bytes, body, None)
+                (json(body), None)
             }
         })
     }
@@ -145,7 +145,7 @@ impl Play {
 
 /// What the client said by this request.
 pub(in crate::runner) fn note_sent(sent: &mut Sent, ready: &Ready) {
-    match (&ready.echoed, &ready.body) {
+    match (&ready.echoed, ready.said()) {
         (Some(echoed), _) => {
             for (path, value) in echoed {
                 if let Ok(path) = AttrPath::parse(path) {
