@@ -706,7 +706,12 @@ async fn one_access_token_serves_all_who_wait() {
     for received in all {
         assert_eq!(received.status, Some(200));
         assert_eq!(
-            received.exchange.response_body.as_ref().expect("a body").text,
+            received
+                .exchange
+                .response_body
+                .as_ref()
+                .expect("a body")
+                .text,
             "$SCIM_ACCESS_TOKEN"
         );
     }
