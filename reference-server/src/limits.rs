@@ -2,6 +2,7 @@
 //! errors that are asked for, so that clients can be seen to cope.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,8 @@ pub(crate) enum Hindrance {
     TooMany(u64),
     /// An error that was asked for.
     Mishap,
+    /// The server is busy for a moment, and says so.
+    Busy,
 }
 
 /// The limits of one server, over all of its clients.
@@ -74,7 +77,12 @@ pub(crate) enum Hindrance {
 pub(crate) struct Limits {
     rate: Option<(Rate, Mutex<Bucket>)>,
     errors: Option<(ErrorRate, Mutex<f64>)>,
+    /// Counts requests, where one of [`PUT_OFF`] is put off.
+    puts_off: Option<AtomicU64>,
 }
+
+/// Of so many requests one is put off.
+const PUT_OFF: u64 = 60;
 
 /// Holds what may be spent: one for each request, refilled as time passes.
 #[derive(Debug)]
@@ -95,7 +103,14 @@ impl Limits {
         Self {
             rate: rate.map(bucket),
             errors: (errors.0 > 0.0).then(|| (errors, Mutex::new(0.0))),
+            puts_off: None,
         }
+    }
+
+    /// The same limits; one of [`PUT_OFF`] requests is put off as well, where `puts_off`.
+    pub(crate) fn putting_off(mut self, puts_off: bool) -> Self {
+        self.puts_off = puts_off.then(AtomicU64::default);
+        self
     }
 
     /// Counts a request, and says what keeps it from being served.
@@ -118,6 +133,11 @@ impl Limits {
                 *due -= 1.0;
                 return Some(Hindrance::Mishap);
             }
+        }
+        if let Some(count) = &self.puts_off
+            && (count.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(PUT_OFF)
+        {
+            return Some(Hindrance::Busy);
         }
         None
     }

@@ -190,11 +190,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let token_url = credentials
         .issues_tokens()
         .then(|| format!("{scheme}://{address}{}", http::TOKEN_PATH));
+    let limits = Limits::new(options.rate_limit, options.error_rate, Instant::now())
+        .putting_off(engine.behaviour().puts_off);
     let server = Server {
         engine,
         credentials,
         audit,
-        limits: Limits::new(options.rate_limit, options.error_rate, Instant::now()),
+        limits,
         base_path,
         hooks: broken.http.or(persona.http),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scim::{AttrPath, SchemaView};
+use crate::scim::{AttrPath, Returned, SchemaView};
 
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
@@ -21,6 +21,9 @@ const WITHOUT: &str = "no-";
 
 /// In front of an attribute: two resources may have the same value in it, the target itself says so.
 const SHARED: &str = "shared:";
+
+/// In front of an attribute: a client may have it left out of an answer, the target does not say otherwise.
+const HIDEABLE: &str = "hideable:";
 
 /// Why a case with these `needs` is not played; `None` where the target has all of them.
 ///
@@ -42,6 +45,12 @@ pub fn unmet(
                 let path = need.trim_start_matches(SHARED);
                 (!is_shared(path, schema)).then(|| {
                     format!("the target's /Schemas does not say that {path} may be shared")
+                })
+            }
+            None if need.starts_with(HIDEABLE) => {
+                let path = need.trim_start_matches(HIDEABLE);
+                is_always_returned(path, schema).then(|| {
+                    format!("the target's /Schemas says that {path} is always returned")
                 })
             }
             None => match need.strip_prefix(WITHOUT) {
@@ -84,6 +93,16 @@ fn is_shared(path: &str, schema: &SchemaView) -> bool {
     })
 }
 
+/// Whether the target declares the attribute as returned always: `attributes` and `excludedAttributes` do not reach it then
+/// (RFC 7643 section 7).
+fn is_always_returned(path: &str, schema: &SchemaView) -> bool {
+    AttrPath::parse(path).is_ok_and(|path| {
+        schema
+            .declared_attribute(&path)
+            .is_some_and(|attribute| attribute.returned == Returned::Always)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -99,7 +118,7 @@ mod tests {
                 {"name": "emails", "type": "complex", "multiValued": true,
                  "subAttributes": [{"name": "value", "type": "string"},
                                    {"name": "tag", "type": "string", "uniqueness": "Server"}]},
-                {"name": "name", "type": "complex"}
+                {"name": "name", "type": "complex", "returned": "Always"}
             ]
         })]);
         let capabilities = BTreeMap::from([("patch".to_owned(), true), ("bulk".to_owned(), false)]);
@@ -123,6 +142,9 @@ mod tests {
             ("shared:emails.value", true),
             ("shared:emails.tag", false),
             ("shared:emails.display", false),
+            ("hideable:name", false),
+            ("hideable:emails", true),
+            ("hideable:nickName", true),
         ] {
             let why = unmet(&[need.to_owned()], &capabilities, &schema);
             assert_eq!(why.is_none(), there, "{need}: {why:?}");

@@ -148,7 +148,7 @@ impl Names {
         &self.tag
     }
 
-    /// The value of `unique`, `guid`, `hex24`, `alnum17`, each also as `WORD.NAME`; `None` for any other expression.
+    /// The value of `unique`, `guid`, `hex24`, `alnum17`, `digits9`, each also as `WORD.NAME`; `None` for any other expression.
     ///
     /// Without a name the value belongs to the step (each mention in one step is the same), with a name to the case.
     #[must_use]
@@ -157,7 +157,7 @@ impl Names {
             Some((word, name)) => (word, Some(name)),
             None => (expression, None),
         };
-        if !matches!(word, "unique" | "guid" | "hex24" | "alnum17") {
+        if !matches!(word, "unique" | "guid" | "hex24" | "alnum17" | "digits9") {
             return None;
         }
         let key = match name {
@@ -178,6 +178,7 @@ impl Names {
             }
             "guid" => guid(&mut self.generator(&key)),
             "hex24" => text_of(&mut self.generator(&key), b"0123456789abcdef", 24),
+            "digits9" => text_of(&mut self.generator(&key), b"0123456789", 9),
             _ => text_of(
                 &mut self.generator(&key),
                 b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -198,8 +199,10 @@ impl Names {
         let lower = text.to_ascii_lowercase();
         given_out
             .by_key
-            .values()
-            .any(|value| lower.contains(&value.to_ascii_lowercase()))
+            .iter()
+            // Nine digits can stand in anybody's telephone number.
+            .filter(|(key, _)| !key.starts_with("digits9"))
+            .any(|(_, value)| lower.contains(&value.to_ascii_lowercase()))
     }
 
     fn token(&self, count: u32) -> String {
@@ -344,6 +347,12 @@ mod tests {
         assert_eq!(guid.as_bytes()[14], b'4');
         assert_eq!(get(&names, "s", "hex24").len(), 24);
         assert_eq!(get(&names, "s", "alnum17").len(), 17);
+        let digits = get(&names, "s", "digits9");
+        assert!(digits.len() == 9 && digits.bytes().all(|digit| digit.is_ascii_digit()));
+        assert!(
+            !names.made_up(&format!("tel:+31-30-{digits}")),
+            "a number is nobody's mark"
+        );
         assert_eq!(get(&names, "s", "unique"), "spk3f9x2-zzz-101");
         assert!(names.made_up(&format!("/Users/{}", guid.to_uppercase())));
         assert!(!names.made_up("/Users/2819c223"));

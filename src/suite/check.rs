@@ -9,7 +9,7 @@ use super::tree::{Entry, Node, Shape, Spot};
 use crate::scim::AttrPath;
 
 /// In `needs`: an attribute instead of a capability; there, or not declared as unique.
-const ATTRIBUTE: [&str; 2] = ["attr:", "shared:"];
+const ATTRIBUTE: [&str; 3] = ["attr:", "shared:", "hideable:"];
 
 /// Reports everything below a node that is not of the kind. `what` names the node: "`severity`".
 pub(super) fn check(node: &Node, kind: &Kind, what: &str, report: &mut FileReport<'_>) {

@@ -106,7 +106,7 @@ pub struct Case {
     pub every_flavour_alike: bool,
     /// *Ready* needs it evaluated and passed.
     pub core: bool,
-    /// Capabilities that it needs, and attributes as `attr:PATH` or `shared:PATH` (only in `rfc`; checked at load).
+    /// Capabilities that it needs, and attributes as `attr:PATH`, `shared:PATH` or `hideable:PATH` (only in `rfc`; checked at load).
     pub needs: Vec<String>,
     /// Features that it exercises and that a policy may leave out.
     pub uses: Vec<String>,

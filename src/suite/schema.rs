@@ -45,7 +45,7 @@ fn schema(kind: &Kind, definitions: &mut Map<String, Value>) -> Value {
         Kind::Nothing => json!({ "type": "null" }),
         Kind::Word(words) => json!({ "enum": words.words }),
         Kind::WordOrAttribute(words) => {
-            json!({ "anyOf": [{ "enum": words.words }, { "type": "string", "pattern": "^(attr|shared):." }] })
+            json!({ "anyOf": [{ "enum": words.words }, { "type": "string", "pattern": "^(attr|shared|hideable):." }] })
         }
         Kind::Json => json!(true),
         Kind::Matcher => {

@@ -279,6 +279,10 @@ pub struct Behaviour {
     pub unknown_is_absent: bool,
     /// Whether of several primary values the first one is kept, and the request not refused.
     pub keeps_one_primary: bool,
+    /// Whether a filter is one comparison with `eq`, and every other one refused.
+    pub only_equality: bool,
+    /// Whether every so many requests one is put off for a moment.
+    pub puts_off: bool,
 }
 
 impl Behaviour {
@@ -355,6 +359,8 @@ impl Behaviour {
             computed_names: false,
             unknown_is_absent: false,
             keeps_one_primary: false,
+            only_equality: false,
+            puts_off: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::cursor::Position;
 use super::hooks::{Action, Moment};
 use super::{Engine, known, now, plan};
 use crate::protocol::error::{Result, ScimError, ScimType};
-use crate::protocol::filter::{Bound, Filter, Origin, bind, holds, parse};
+use crate::protocol::filter::{Bound, Filter, Operator, Origin, bind, holds, parse};
 use crate::protocol::path::{AttrPath, Place, Resolved};
 use crate::protocol::projection::Wanted;
 use crate::protocol::schema::ResourceType;
@@ -135,11 +135,13 @@ impl Engine {
         if !self.behaviour.filter {
             return Err(ScimError::filter("filters are not offered"));
         }
-        parse(text, &self.behaviour.leniency)
-            .map(Some)
-            .map_err(|complaint| {
-                ScimError::filter(format!("the filter cannot be read: {complaint}"))
-            })
+        let filter = parse(text, &self.behaviour.leniency).map_err(|complaint| {
+            ScimError::filter(format!("the filter cannot be read: {complaint}"))
+        })?;
+        if self.behaviour.only_equality && !matches!(filter, Filter::Compare(_, Operator::Eq, _)) {
+            return Err(ScimError::filter("a filter is one comparison with eq here"));
+        }
+        Ok(Some(filter))
     }
 
     fn matching(&self, state: &State, kind: &ResourceType, filter: &Bound<'_>) -> Vec<Slot> {

@@ -164,6 +164,11 @@ fn hindered(hindrance: Hindrance) -> Answer {
             503,
             "an error that was asked for when this server was started; nothing was changed",
         )),
+        Hindrance::Busy => Answer::error(&ScimError::new(
+            503,
+            "busy for a moment: try again at once; nothing was changed",
+        ))
+        .with(RETRY_AFTER, "0"),
     }
 }
 

@@ -266,6 +266,15 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             change: |behaviour| behaviour.leniency.complex_comparison = false,
         },
         LawfulInfo {
+            name: "only-equality",
+            title: "Filters know equality alone",
+            what: "A filter that is more than one comparison with eq gives 400 invalidFilter.",
+            source: "RFC 7644 table 9, invalidFilter: the combination of attribute and comparison is not supported",
+            suits: RFC_ONLY,
+            declares: &[],
+            change: |behaviour| behaviour.only_equality = true,
+        },
+        LawfulInfo {
             name: "one-primary",
             title: "The first of several primary values is kept",
             what: "A POST or PUT with two primary values is taken, and one of them is primary then.",

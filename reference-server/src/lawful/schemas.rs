@@ -44,6 +44,7 @@ pub(crate) const OWN_TYPES: &str = include_str!("../../schemas/own-types.json");
 const MORE_REQUIRED: &str = include_str!("../../schemas/lawful/more-required.json");
 const REQUIRED_EXTENSION: &str = include_str!("../../schemas/lawful/required-extension.json");
 const ALWAYS_RETURNED: &str = include_str!("../../schemas/lawful/always-returned.json");
+const UNIQUE_NUMBERS: &str = include_str!("../../schemas/lawful/unique-numbers.json");
 const ON_REQUEST: &str = include_str!("../../schemas/lawful/on-request.json");
 const REQUIRED_REFERENCES: &str = include_str!("../../schemas/lawful/required-references.json");
 const FIXED_USER_NAMES: &str = include_str!("../../schemas/lawful/fixed-user-names.json");
@@ -165,11 +166,20 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
         LawfulInfo {
             name: "always-returned",
             title: "Some attributes are always returned",
-            what: "userName, displayName and active are declared to be returned always, and are.",
+            what: "userName, name, displayName and active are declared to be returned always, and are.",
             source: "RFC 7643 section 7: returned",
             suits: EVERYONE,
             declares: &[],
             change: |behaviour| behaviour.schemas.push(ALWAYS_RETURNED.to_owned()),
+        },
+        LawfulInfo {
+            name: "unique-numbers",
+            title: "Employee numbers are unique",
+            what: "employeeNumber is declared to be unique, and a second person with it is refused.",
+            source: "RFC 7643 section 7: uniqueness",
+            suits: EVERYONE,
+            declares: &[],
+            change: |behaviour| behaviour.schemas.push(UNIQUE_NUMBERS.to_owned()),
         },
         LawfulInfo {
             name: "on-request",

@@ -107,6 +107,15 @@ pub(super) fn variants() -> Vec<LawfulInfo> {
             change: |behaviour| behaviour.tls = true,
         },
         LawfulInfo {
+            name: "busy",
+            title: "The server is busy now and then",
+            what: "One of sixty requests gives 503 with Retry-After: 0, and is served when it comes again.",
+            source: "RFC 9110 section 15.6.4",
+            suits: EVERYONE,
+            declares: &[],
+            change: |behaviour| behaviour.puts_off = true,
+        },
+        LawfulInfo {
             name: "slow",
             title: "Answers take their time",
             what: "Every answer is held back for five milliseconds.",

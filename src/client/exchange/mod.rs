@@ -181,7 +181,7 @@ impl Client {
             let sent = Instant::now();
             let got = self.attempt(prepared.request(auth), deadline).await;
             exchange.duration_ms = sent.elapsed().as_secs_f64() * 1000.0;
-            if patient && self.wait_for_429(&got, &mut exchange, deadline)
+            if patient && self.wait_if_asked(&got, &mut exchange, deadline)
                 || self.may_repeat(&got, &mut exchange, &prepared).await
             {
                 continue;
@@ -190,14 +190,15 @@ impl Client {
         }
     }
 
-    /// Where a 429 asks for a pause that can be granted: grants it to all requests and says that it did.
-    fn wait_for_429(
+    /// Where a 429, or a 503 that says when to come back (RFC 9110 section 15.6.4), asks for a pause that can be granted: grants
+    /// it to all requests and says that it did.
+    fn wait_if_asked(
         &self,
         got: &Got,
         exchange: &mut Exchange,
         deadline: Option<tokio::time::Instant>,
     ) -> bool {
-        if got.status != Some(429) || exchange.throttled >= MOST_PAUSES {
+        if !matches!(got.status, Some(429 | 503)) || exchange.throttled >= MOST_PAUSES {
             return false;
         }
         let asked = got
@@ -206,6 +207,9 @@ impl Client {
             .find(|(name, _)| name == "retry-after")
             .map(|(_, value)| value.as_str());
         let told = retry_after(asked, jiff::Timestamp::now());
+        if told.is_none() && got.status == Some(503) {
+            return false;
+        }
         let pause = told.unwrap_or_else(|| own_pause(exchange.throttled));
         if pause > LONGEST_PAUSE {
             return false;

@@ -95,7 +95,7 @@ pub(super) fn rename(value: &Value, name: &str) -> Value {
     match value {
         Value::String(text) => {
             let mut text = text.clone();
-            for word in ["unique", "guid", "hex24", "alnum17"] {
+            for word in ["unique", "guid", "hex24", "alnum17", "digits9"] {
                 text = text.replace(
                     &format!("{{{{{word}}}}}"),
                     &format!("{{{{{word}.{name}}}}}"),

@@ -329,6 +329,7 @@ impl Play {
             match value {
                 Some(value) => {
                     self.missing.remove(variable);
+                    self.declined.remove(variable);
                     self.captured.insert(variable.clone(), value);
                 }
                 None => {
@@ -343,6 +344,10 @@ impl Play {
                                 && check.id.contains(&format!("#{}.", send.id))
                         })
                         .map(|check| check.id.clone());
+                    // Refused, and the suite allows that: what needs the value is not played, and that is no finding.
+                    if cause.is_none() && heard.status().is_some() && !heard.is_success() {
+                        self.declined.insert(variable.clone());
+                    }
                     self.missing_now(variable, cause);
                 }
             }

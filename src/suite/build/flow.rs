@@ -12,7 +12,7 @@ use super::mentions::{Mentions, Role};
 use crate::scim::AttrPath;
 
 /// Names that every case has. `row` is among them where there are rows.
-const FRESH: [&str; 4] = ["unique", "guid", "hex24", "alnum17"];
+const FRESH: [&str; 5] = ["unique", "guid", "hex24", "alnum17", "digits9"];
 const FIXED: [&str; 3] = ["run", "base", "flavour"];
 
 /// One request, as far as names are concerned.

@@ -133,7 +133,7 @@ pub(in crate::suite) static CASE: Table = Table {
         key(
             "needs",
             Kind::List(&Kind::WordOrAttribute(&NEEDS)),
-            "Capabilities, and attributes as `attr:PATH` (`shared:PATH`: not declared as unique), only in rfc suites; not declared by the target: skipped.",
+            "Capabilities, and attributes as `attr:PATH` (`shared:PATH`: not declared as unique; `hideable:PATH`: not declared as always returned), only in rfc suites; not declared by the target: skipped.",
         ),
         key(
             "uses",

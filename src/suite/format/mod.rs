@@ -32,7 +32,7 @@ pub(super) enum Kind {
     Nothing,
     /// One of these words.
     Word(&'static Words),
-    /// One of these words, or `attr:` or `shared:` and a SCIM path.
+    /// One of these words, or `attr:`, `shared:` or `hideable:` and a SCIM path.
     WordOrAttribute(&'static Words),
     /// Any JSON.
     Json,
