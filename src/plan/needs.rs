@@ -49,9 +49,8 @@ pub fn unmet(
             }
             None if need.starts_with(HIDEABLE) => {
                 let path = need.trim_start_matches(HIDEABLE);
-                is_always_returned(path, schema).then(|| {
-                    format!("the target's /Schemas says that {path} is always returned")
-                })
+                is_always_returned(path, schema)
+                    .then(|| format!("the target's /Schemas says that {path} is always returned"))
             }
             None => match need.strip_prefix(WITHOUT) {
                 Some(need) => is_there(need, capabilities)
