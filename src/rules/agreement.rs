@@ -330,7 +330,8 @@ fn id_of(resource: &Value) -> Option<&str> {
 /// The request speaks of `active` with a false value, whatever its form.
 fn says_inactive(view: &View<'_>) -> bool {
     view.seen.sent.is_some_and(|sent| {
-        let text = sent.to_string().to_ascii_lowercase();
+        let text = serde_json::to_string(sent).unwrap_or_default();
+        let text = text.to_ascii_lowercase();
         text.contains("active") && (text.contains("false") || text.contains('0'))
     })
 }

@@ -20,7 +20,9 @@ mod write;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult,
+};
 
 pub use behaviour::{
     Behaviour, Demands, Detail, Dress, Encoding, IdStyle, Leaving, Listing, Omitted, PatchAnswer,
@@ -36,6 +38,10 @@ use crate::protocol::schema::{Registry, ResourceType};
 use crate::store::{Durability, Slot, State, StoreError};
 use cursor::Cursors;
 use hooks::{Action, Hooks, Moment};
+
+/// How often a lock is tried, and how long in between: some ten microseconds in all.
+const ATTEMPTS: u32 = 40;
+const PAUSES: u32 = 8;
 
 /// The engine of one server.
 pub struct Engine {
@@ -148,11 +154,27 @@ impl Engine {
     // A panic inside of a write cannot leave a half-made commit behind, since changes are gathered
     // first and applied without anything that can fail; so a poisoned lock is still good.
     fn reading(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+        self.soon(|| self.state.try_read())
+            .unwrap_or_else(|| self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn writing(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+        self.soon(|| self.state.try_write())
+            .unwrap_or_else(|| self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the lock within a moment, or not. In memory a write holds it for some microseconds, and to be put to
+    /// sleep and woken takes longer than that; with a disk behind it, waiting is sleeping.
+    fn soon<G>(&self, attempt: impl Fn() -> TryLockResult<G>) -> Option<G> {
+        let attempts = if self.durable { 0 } else { ATTEMPTS };
+        for _ in 0..attempts {
+            match attempt() {
+                Ok(guard) => return Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => (0..PAUSES).for_each(|_| std::hint::spin_loop()),
+            }
+        }
+        None
     }
 
     fn new_id(&self) -> String {
