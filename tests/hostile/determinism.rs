@@ -41,6 +41,8 @@ impl Mask {
                     "TIME",
                 ),
                 (of(r#"W/\\?"[^"]*""#), "VERSION"),
+                // `digits9`: employee numbers, of which no two runs may have the same.
+                (of(r"\b(00)?[0-9]{9}\b"), "NUMBER"),
             ],
             long: of(r"[A-Za-z0-9]{17,}"),
         }
