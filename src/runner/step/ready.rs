@@ -14,12 +14,15 @@ use crate::suite::fill;
 use crate::suite::model::{Changes, Credential, Send, SendBody};
 use crate::suite::template::{Lookup, Position, Template};
 
+/// The paths that a client changed in an echo, with what it put there.
+type Echoed = Vec<(String, Value)>;
+
 /// A step's request, filled in.
 #[derive(Debug)]
 pub(in crate::runner) struct Ready {
     pub(in crate::runner) out: Outgoing,
-    /// Paths that the client changed in an echo: all that it said by it.
-    pub(super) echoed: Option<Vec<(String, Value)>>,
+    /// All that the client said by an echo.
+    pub(super) echoed: Option<Echoed>,
     pub(super) changes: Option<Changes>,
 }
 
@@ -92,7 +95,7 @@ impl Play {
         &self,
         send: &Send,
         scope: &dyn Lookup,
-    ) -> Result<(Option<Payload>, Option<Vec<(String, Value)>>), BodyError> {
+    ) -> Result<(Option<Payload>, Option<Echoed>), BodyError> {
         let json = |mut body: Value| {
             if !matches!(send.body, SendBody::Echo { .. }) {
                 self.fitted(&send.method, &send.target, &mut body);
