@@ -22,3 +22,7 @@ pub use exchange::{Client, ClientOptions, Limits, Received, Request};
 pub use redact::Redactor;
 pub use throttle::retry_after;
 pub use transport::install_crypto;
+
+/// What the harness calls itself in the requests that are nobody's profile: many a firewall turns away who has no
+/// name, and what the identity providers do about theirs is said in their profiles.
+pub const OWN_AGENT: &str = concat!("scimproof/", env!("CARGO_PKG_VERSION"));

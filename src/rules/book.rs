@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::agreement::{self, Looks};
 use super::history::History;
+use super::reuse::Ids;
 use super::view::View;
 use super::{
     declarations, errors, http, identity, list, media, meta, names, schemas, secrets, status,
@@ -136,6 +137,7 @@ pub fn all() -> Vec<Rule> {
     checks()
         .map(|check| check.rule)
         .chain(super::history::RULES.iter().copied())
+        .chain(super::reuse::RULES.iter().copied())
         .chain(agreement::RULES.iter().copied())
         .collect()
 }
@@ -161,6 +163,7 @@ pub struct RuleBook {
     /// In the order of [`all`].
     tallies: Vec<Tally>,
     history: History,
+    ids: Ids,
     looks: Looks,
     declared: BTreeSet<(String, String)>,
 }
@@ -174,6 +177,7 @@ impl RuleBook {
             base_url: base_url.trim_end_matches('/').to_owned(),
             tallies: all().iter().map(|_| Tally::default()).collect(),
             history: History::default(),
+            ids: Ids::default(),
             looks: Looks::default(),
             declared: BTreeSet::new(),
         }
@@ -206,6 +210,7 @@ impl RuleBook {
             }
         }
         self.history.note(&view);
+        self.ids.note(&view);
         self.looks.note(&view);
         note_declared(&view, &mut self.declared);
     }
@@ -213,7 +218,10 @@ impl RuleBook {
     /// What became of each rule, in the order of [`all`].
     #[must_use]
     pub fn finish(mut self) -> Vec<RuleResult> {
-        let over_time = self.history.judge().into_iter().chain(self.looks.judge());
+        let ids = self.ids.judge();
+        let over_time = (self.history.judge().into_iter())
+            .chain(ids)
+            .chain(self.looks.judge());
         let rules = all();
         for (id, told) in over_time {
             let at = rules.iter().position(|rule| rule.id == id);

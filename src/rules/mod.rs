@@ -16,6 +16,7 @@ mod list;
 mod media;
 mod meta;
 mod names;
+mod reuse;
 mod schemas;
 mod secrets;
 mod status;

@@ -723,6 +723,14 @@ fn broken() -> Vec<(&'static str, Vec<Talk>)> {
         "meta-modified-forward",
         vec![get_user(&early).at(0.0), get_user(&back).at(10.0)],
     ));
+    let another = user_with("userName", json!("somebody.else@example.com"));
+    rows.push((
+        "id-not-reused",
+        vec![
+            talk("POST", "/Users", 201, &user()).at(0.0),
+            talk("POST", "/Users", 201, &another).at(10.0),
+        ],
+    ));
     let untitled = find(&list(1, json!([user_with("name.familyName", Value::Null)])));
     rows.push((
         "looks-agree",

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::address::operation;
-use crate::client::{Client, Received, Request};
+use crate::client::{Client, OWN_AGENT, Received, Request};
 use crate::results::{ExchangeId, Policy, Stop, StopReason, TargetFacts};
 use crate::scim::{SchemaView, named};
 use crate::suite::model::Credential;
@@ -149,7 +149,10 @@ impl Asking<'_> {
             step: "probe".to_owned(),
             method: "GET".to_owned(),
             target: target.to_owned(),
-            headers: vec![("Accept".to_owned(), "application/scim+json".to_owned())],
+            headers: vec![
+                ("Accept".to_owned(), "application/scim+json".to_owned()),
+                ("User-Agent".to_owned(), OWN_AGENT.to_owned()),
+            ],
             body: None,
             credential: Credential::Target,
             operation: operation("GET", target),

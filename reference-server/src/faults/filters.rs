@@ -108,6 +108,53 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "RFC 7644 section 3.4.2.2",
             || texts(|path, text| Some(Filter::Compare(path.clone(), Operator::Sw, json!(text)))),
         ),
+        own(
+            "any-sign-wildcards",
+            "eq reads _ and % as LIKE does: one sign of any kind, and any signs",
+            ALL,
+            "RFC 7644 section 3.4.2.2",
+            || {
+                texts(|path, text| {
+                    let (head, tail) = text.split_once(['_', '%'])?;
+                    let part =
+                        |operator, text: &str| Filter::Compare(path.clone(), operator, json!(text));
+                    Some(Filter::And(vec![
+                        part(Operator::Sw, head),
+                        part(Operator::Ew, tail),
+                    ]))
+                })
+            },
+        ),
+        own(
+            "accents-without-meaning",
+            "A search takes a letter with an accent for the letter without",
+            ALL,
+            "RFC 7644 section 3.4.2.2",
+            || {
+                texts(|path, text| {
+                    let plain = text.replace('é', "e");
+                    (plain != text)
+                        .then(|| Filter::Compare(path.clone(), Operator::Eq, json!(plain)))
+                })
+            },
+        ),
+        own(
+            "dots-without-meaning",
+            "A search does not see a dot behind the first letter",
+            ALL,
+            "RFC 7644 section 3.4.2.2",
+            || {
+                texts(|path, text| {
+                    let first = text.chars().next()?;
+                    let rest = text.strip_prefix(first)?;
+                    let dotted = format!("{first}.{rest}");
+                    Some(Filter::Or(vec![
+                        Filter::Compare(path.clone(), Operator::Eq, json!(text)),
+                        Filter::Compare(path.clone(), Operator::Eq, json!(dotted)),
+                    ]))
+                })
+            },
+        ),
         of(29, "wildcards", RFC, || {
             texts(|path, text| {
                 let stem = text.strip_suffix(['*', '%'])?;

@@ -22,6 +22,7 @@ mod groups;
 mod http;
 mod ids;
 mod jobs;
+mod later;
 mod lists;
 mod load;
 mod members;
@@ -127,6 +128,7 @@ static FAULTS: LazyLock<Vec<FaultInfo>> = LazyLock::new(|| {
         choosing::faults(),
         jobs::faults(),
         oddities::faults(),
+        later::faults(),
     ]
     .concat()
 });

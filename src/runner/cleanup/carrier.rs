@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::client::{Client, Received, Request};
+use crate::client::{Client, OWN_AGENT, Received, Request};
 use crate::results::ExchangeId;
 use crate::runner::address;
 use crate::runner::payload::Payload;
@@ -174,10 +174,13 @@ impl Carrier for Alone<'_> {
 }
 
 fn headers(with_body: bool) -> Vec<(String, String)> {
-    let mut all = vec![(
-        "Accept".to_owned(),
-        "application/scim+json, application/json".to_owned(),
-    )];
+    let mut all = vec![
+        (
+            "Accept".to_owned(),
+            "application/scim+json, application/json".to_owned(),
+        ),
+        ("User-Agent".to_owned(), OWN_AGENT.to_owned()),
+    ];
     if with_body {
         all.push((
             "Content-Type".to_owned(),
