@@ -209,8 +209,7 @@ fn hidden(attributes: &[Attribute], value: &Value, depth: usize) -> Option<Strin
     } else {
         std::slice::from_ref(value)
     };
-    let concerned = attributes.iter().filter(|one| may_hide(one, depth));
-    let mut concerned = concerned;
+    let mut concerned = attributes.iter().filter(|one| may_hide(one, depth));
     concerned.find_map(|attribute| {
         items.iter().find_map(|item| {
             let inner = named(item, &attribute.name).filter(|v| is_there(v))?;

@@ -247,23 +247,20 @@ fn blank(planned: &PlannedCase) -> CaseResult {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::time::Duration;
 
     use tokio::sync::{mpsc, watch};
 
     use super::*;
     use crate::client::{BaseUrl, Client, ClientOptions, Request, install_crypto};
     use crate::results::{Policy, TargetFacts};
-    use crate::runner::{Context, RunTag};
+    use crate::runner::{Context, Probe};
     use crate::scim::SchemaView;
 
     fn shared(base: &str) -> Shared {
         install_crypto();
         let base = BaseUrl::parse(base).expect("a base URL");
-        let context = Context {
-            client: Client::new(ClientOptions::new(base)).expect("a client"),
-            schema: Arc::new(SchemaView::standard().clone()),
-            bodies: Arc::default(),
+        let client = Client::new(ClientOptions::new(base)).expect("a client");
+        let probe = Probe {
             facts: TargetFacts {
                 base_url: String::new(),
                 name: None,
@@ -272,17 +269,13 @@ mod tests {
                 existing_users: None,
                 notes: Vec::new(),
             },
-            probed: Vec::new(),
-            seed: 0,
-            tag: RunTag::fresh(),
-            application: None,
-            jobs: 1,
-            settle: Duration::ZERO,
-            deadline: None,
-            keep: false,
-            repeat: false,
-            state_dir: None,
+            schema: Arc::new(SchemaView::standard().clone()),
+            service_provider_config: None,
+            resource_types: None,
+            schemas: None,
+            received: Vec::new(),
         };
+        let context = Context::of(client, probe);
         Shared::new(context, None, watch::channel(false).1)
     }
 

@@ -3,6 +3,7 @@
 //! State, not status: this finds lost siblings, stray keys, damage to bystanders, and the right status over the wrong state,
 //! without a check written for each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -125,7 +126,7 @@ impl Play {
     /// Reads every resource whose state no GET has shown.
     pub(super) async fn know_all(&mut self) {
         // Of a crowd nobody is looked at alone: it is one check.
-        let mut crowds: std::collections::BTreeMap<String, Vec<usize>> = Default::default();
+        let mut crowds: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, resource) in self.resources.iter().enumerate() {
             let till_now_a_bystander = resource.stale
                 && resource.created.is_some()

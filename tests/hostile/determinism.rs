@@ -43,6 +43,8 @@ impl Mask {
                 (of(r#"W/\\?"[^"]*""#), "VERSION"),
                 // `digits9`: employee numbers, of which no two runs may have the same.
                 (of(r"\b(00)?[0-9]{9}\b"), "NUMBER"),
+                // The server's own: a word of letters, digits, `_` and `-`, in a body or in a query.
+                (of(r#"(?i)(cursor\\?"?[:=] ?\\?"?)[\w-]{8,}"#), "${1}CURSOR"),
             ],
             long: of(r"[A-Za-z0-9]{17,}"),
         }

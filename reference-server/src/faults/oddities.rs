@@ -182,23 +182,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             ENTRA_RFC,
             PATCH,
             || {
-                let hit: Memory<bool> = Memory::default();
-                let known = hit.clone();
-                vec![
-                    operations(move |_, _, operations| {
-                        let whole = |path: &String| path == "name";
-                        let named = operations
-                            .iter()
-                            .any(|operation| operation.path.as_ref().is_some_and(whole));
-                        hit.with(|hit| *hit = named);
-                        Ok(())
-                    }),
-                    document(move |_, before, after| {
-                        if known.with(std::mem::take) {
-                            blank_what_stayed(before, after, "name");
-                        }
-                    }),
-                ]
+                naming("name", |before, after| {
+                    blank_what_stayed(before, after, "name");
+                })
             },
         ),
         own(
@@ -207,35 +193,20 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             RFC,
             PATCH,
             || {
-                let hit: Memory<bool> = Memory::default();
-                let known = hit.clone();
-                vec![
-                    operations(move |_, _, operations| {
-                        let whole = |path: &String| path == ENTERPRISE;
-                        let named = operations
-                            .iter()
-                            .any(|operation| operation.path.as_ref().is_some_and(whole));
-                        hit.with(|hit| *hit = named);
-                        Ok(())
-                    }),
-                    document(move |_, before, after| {
-                        if !known.with(std::mem::take) {
-                            return;
+                naming(ENTERPRISE, |before, after| {
+                    let mut blank = serde_json::Map::new();
+                    for user in before.into_iter().chain([&*after]) {
+                        let texts = user.get(ENTERPRISE).and_then(Value::as_object);
+                        for (name, _) in texts
+                            .into_iter()
+                            .flatten()
+                            .filter(|(_, value)| value.is_string())
+                        {
+                            blank.insert(name.clone(), json!(""));
                         }
-                        let mut blank = serde_json::Map::new();
-                        for user in before.into_iter().chain([&*after]) {
-                            let texts = user.get(ENTERPRISE).and_then(Value::as_object);
-                            for (name, _) in texts
-                                .into_iter()
-                                .flatten()
-                                .filter(|(_, value)| value.is_string())
-                            {
-                                blank.insert(name.clone(), json!(""));
-                            }
-                        }
-                        after.insert(ENTERPRISE.to_owned(), Value::Object(blank));
-                    }),
-                ]
+                    }
+                    after.insert(ENTERPRISE.to_owned(), Value::Object(blank));
+                })
             },
         ),
         own(
@@ -244,22 +215,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             ALL,
             "RFC 7643 section 4.1.1",
             || {
-                let hit: Memory<bool> = Memory::default();
-                let known = hit.clone();
-                vec![
-                    operations(move |_, _, operations| {
-                        let named = operations
-                            .iter()
-                            .any(|operation| operation.path.as_deref() == Some("password"));
-                        hit.with(|hit| *hit = named);
-                        Ok(())
-                    }),
-                    document(move |_, _, after| {
-                        if known.with(std::mem::take) {
-                            after.insert("active".to_owned(), json!(false));
-                        }
-                    }),
-                ]
+                naming("password", |_, after| {
+                    after.insert("active".to_owned(), json!(false));
+                })
             },
         ),
         own(
@@ -431,6 +389,29 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                 ]
             },
         ),
+    ]
+}
+
+/// What is stored after a PATCH that names this path, by a second hook that acts where the first saw the path.
+fn naming(
+    path: &'static str,
+    act: impl Fn(Option<&Object>, &mut Object) + Send + Sync + 'static,
+) -> Vec<Twist> {
+    let hit: Memory<bool> = Memory::default();
+    let known = hit.clone();
+    vec![
+        operations(move |_, _, operations| {
+            let named = operations
+                .iter()
+                .any(|operation| operation.path.as_deref() == Some(path));
+            hit.with(|hit| *hit = named);
+            Ok(())
+        }),
+        document(move |_, before, after| {
+            if known.with(std::mem::take) {
+                act(before, after);
+            }
+        }),
     ]
 }
 

@@ -149,16 +149,15 @@ impl Builder<'_, '_> {
             }
         }
         let mut number = |key: &str, most: u32| {
-            let at = burst.get(key);
-            let number = at.and_then(Node::count).unwrap_or_default();
-            match u32::try_from(number)
-                .ok()
-                .filter(|n| (1..=most).contains(n))
-            {
+            // That it is missing is said where the keys are compared with the format.
+            let Some(at) = burst.get(key) else {
+                return 1;
+            };
+            let number = at.count().and_then(|number| u32::try_from(number).ok());
+            match number.filter(|number| (1..=most).contains(number)) {
                 Some(number) => number,
                 None => {
-                    let spot = at.map_or(burst.spot, |at| at.spot);
-                    self.problem(spot, format!("`{key}` of a burst is 1 to {most}"));
+                    self.problem(at.spot, format!("`{key}` of a burst is 1 to {most}"));
                     1
                 }
             }

@@ -102,9 +102,7 @@ pub(super) fn with_values<'r>(
     pick: Pick,
     name: &str,
 ) -> Vec<(&'r MappingRow, Value)> {
-    rows.iter()
-        .map(|row| (*row, table.value(row, pick, name)))
-        .collect()
+    picked(table, rows, name, |_| pick)
 }
 
 /// Values for a change; a person that is referred to is the first one, since nobody was referred to before.
@@ -114,15 +112,20 @@ pub(super) fn with_first_reference<'r>(
     pick: Pick,
     name: &str,
 ) -> Vec<(&'r MappingRow, Value)> {
+    picked(table, rows, name, |row| match row.refers {
+        Some(_) => Pick::Sample,
+        None => pick,
+    })
+}
+
+fn picked<'r>(
+    table: &Table,
+    rows: &[&'r MappingRow],
+    name: &str,
+    pick: impl Fn(&MappingRow) -> Pick,
+) -> Vec<(&'r MappingRow, Value)> {
     rows.iter()
-        .map(|row| {
-            let pick = if row.refers.is_some() {
-                Pick::Sample
-            } else {
-                pick
-            };
-            (*row, table.value(row, pick, name))
-        })
+        .map(|row| (*row, table.value(row, pick(row), name)))
         .collect()
 }
 
