@@ -26,7 +26,7 @@ use scimproof::plan::Glob;
 use scimproof::results::{Severity, Verdict};
 
 use crate::definitions::is_written;
-use crate::matrix::{Found, Job, PROFILES, SETTINGS, Setting, library, play_all, recorded};
+use crate::matrix::{Found, Job, SETTINGS, Setting, library, play_all, recorded};
 
 /// A small slice that is played with every fault: rules need exchanges to judge, and a fault must not set off what it has
 /// nothing to do with.
@@ -261,7 +261,7 @@ fn play_everything(faults: &[&'static str]) {
                 .map(move |fault| Job {
                     fault,
                     setting,
-                    profiles: profiles_of(fault),
+                    profiles: profiles_of(fault, setting),
                     cases: Vec::new(),
                     keep: true,
                 })
@@ -270,10 +270,11 @@ fn play_everything(faults: &[&'static str]) {
     play_all(library(), jobs);
 }
 
-/// Those that the faults bite, and those of other providers that a row is about.
-fn profiles_of(fault: Option<&str>) -> Vec<&'static str> {
-    let mut profiles = PROFILES.to_vec();
-    for row in fault.into_iter().flat_map(detection::of) {
+/// Those of the setting, and those of other providers that a row is about.
+fn profiles_of(fault: Option<&str>, setting: Setting) -> Vec<&'static str> {
+    let mut profiles = setting.profiles.to_vec();
+    let rows = fault.into_iter().flat_map(detection::of);
+    for row in rows.filter(|row| row.setting == setting.name) {
         if !profiles.contains(&row.profile) {
             profiles.push(row.profile);
         }

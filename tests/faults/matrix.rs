@@ -23,7 +23,18 @@ use crate::definitions::definition;
 const AT_ONCE: usize = 8;
 
 /// The profiles that the faults bite.
-pub(crate) const PROFILES: [&str; 4] = ["okta", "entra", "jumpcloud", "rfc"];
+pub(crate) const PROFILES: &[&str] = &["okta", "entra", "jumpcloud", "rfc"];
+
+/// The profiles that run where they are named.
+const OTHERS: &[&str] = &[
+    "authentik",
+    "cyberark",
+    "google",
+    "keycloak",
+    "onelogin",
+    "ping",
+    "rippling",
+];
 
 /// Where the runs of the full matrix are recorded, so that a part of it can be played anew.
 const RECORDS: &str = "target/fault-matrix";
@@ -32,6 +43,8 @@ const RECORDS: &str = "target/fault-matrix";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Setting {
     pub(crate) name: &'static str,
+    /// The profiles that are played in it.
+    pub(crate) profiles: &'static [&'static str],
     persona: Option<&'static str>,
     lawful: &'static [&'static str],
     named: &'static [&'static str],
@@ -43,9 +56,10 @@ pub(crate) struct Setting {
 
 /// The settings. The first plays everything but what must be named; each other one only what no setting before it plays:
 /// cases about promises that few targets make, those that run where they are named, and those for what few targets have.
-pub(crate) const SETTINGS: [Setting; 10] = [
+pub(crate) const SETTINGS: [Setting; 11] = [
     Setting {
         name: "plain",
+        profiles: PROFILES,
         persona: None,
         lawful: &[],
         named: &[],
@@ -54,6 +68,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "named",
+        profiles: PROFILES,
         persona: None,
         lawful: &[],
         named: &["entra/load", "okta/load"],
@@ -63,6 +78,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "hoppscotch",
+        profiles: PROFILES,
         persona: Some("hoppscotch"),
         lawful: &[],
         named: &[],
@@ -71,6 +87,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "hoop",
+        profiles: PROFILES,
         persona: Some("hoop"),
         lawful: &[],
         named: &[],
@@ -79,6 +96,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "apidog",
+        profiles: PROFILES,
         persona: Some("apidog"),
         lawful: &[],
         named: &[],
@@ -87,6 +105,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "client-portal",
+        profiles: PROFILES,
         persona: Some("client-portal"),
         lawful: &[],
         named: &[],
@@ -95,6 +114,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "names-revive",
+        profiles: PROFILES,
         persona: None,
         lawful: &["names-revive"],
         named: &[],
@@ -103,6 +123,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "own-types",
+        profiles: PROFILES,
         persona: None,
         lawful: &["own-types"],
         named: &[],
@@ -111,6 +132,7 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "no-filter",
+        profiles: PROFILES,
         persona: None,
         lawful: &["no-filter"],
         named: &[],
@@ -119,11 +141,21 @@ pub(crate) const SETTINGS: [Setting; 10] = [
     },
     Setting {
         name: "password-changes",
+        profiles: PROFILES,
         persona: None,
         lawful: &["password-changes"],
         named: &[],
         skips: &[],
         only: &["rfc/patch-replace/password"],
+    },
+    Setting {
+        name: "others",
+        profiles: OTHERS,
+        persona: None,
+        lawful: &[],
+        named: &[],
+        skips: &[],
+        only: &[],
     },
 ];
 
@@ -259,7 +291,7 @@ fn planned(
 
 /// The settings that have something to play of these cases.
 pub(crate) fn settings_for(library: &Library, cases: &[Glob]) -> Vec<Setting> {
-    let plays = |setting: &Setting| planned(library, setting, &PROFILES, cases).is_some();
+    let plays = |setting: &Setting| planned(library, setting, setting.profiles, cases).is_some();
     SETTINGS.into_iter().filter(plays).collect()
 }
 

@@ -80,7 +80,7 @@ fn written() -> BTreeSet<String> {
         .map(|&setting| Job {
             fault: None,
             setting,
-            profiles: PROFILES.to_vec(),
+            profiles: setting.profiles.to_vec(),
             cases: Vec::new(),
             keep: false,
         })
@@ -89,7 +89,10 @@ fn written() -> BTreeSet<String> {
     let cases: BTreeSet<String> = library
         .suites
         .iter()
-        .filter(|suite| PROFILES.contains(&suite.profile.as_str()))
+        .filter(|suite| {
+            let mut settings = SETTINGS.iter();
+            settings.any(|setting| setting.profiles.contains(&suite.profile.as_str()))
+        })
         .flat_map(|suite| {
             suite
                 .cases
@@ -268,7 +271,7 @@ pub(crate) fn add(faults: &[&'static str]) -> String {
                     .map(move |&fault| Job {
                         fault: Some(fault),
                         setting,
-                        profiles: PROFILES.to_vec(),
+                        profiles: setting.profiles.to_vec(),
                         cases: globs.clone(),
                         keep: false,
                     })

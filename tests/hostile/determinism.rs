@@ -35,7 +35,11 @@ impl Mask {
         Self {
             patterns: vec![
                 (of(r"(?i)[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}"), "ID"),
-                (of(r"\d{4}-\d\d-\d\dT[0-9:.]+Z"), "TIME"),
+                // As it is, and as it stands in a query.
+                (
+                    of(r"\d{4}-\d\d-\d\dT(?:[0-9:.]|%3A)+(?:Z|(?:\+|-|%2B)\d\d(?::|%3A)\d\d)"),
+                    "TIME",
+                ),
                 (
                     of(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [0-9:]{8} GMT"),
                     "TIME",
