@@ -251,7 +251,7 @@ pub(crate) fn library() -> Library {
 /// Ids of cases by setting and profiles.
 type Played = BTreeMap<(&'static str, Vec<&'static str>), Arc<BTreeSet<String>>>;
 
-/// What the settings before this one play. Planned once, since every fault asks.
+/// What the settings of the same profiles before this one play. Planned once, since every fault asks.
 fn played_before(
     library: &Library,
     setting: &Setting,
@@ -263,7 +263,10 @@ fn played_before(
     }
     let mut played = PLAYED.lock().unwrap_or_else(PoisonError::into_inner);
     let entry = played.entry((setting.name, profiles.to_vec()));
-    let earlier = SETTINGS.iter().take_while(|other| *other != setting);
+    let earlier = SETTINGS
+        .iter()
+        .take_while(|other| *other != setting)
+        .filter(|other| other.profiles == setting.profiles);
     let ids = entry.or_insert_with(|| {
         let plans = earlier.filter_map(|other| other.plan(library, profiles, Vec::new()));
         let ids = plans.flat_map(|plan| {

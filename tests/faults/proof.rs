@@ -215,10 +215,12 @@ fn keep_best<'a>(
     }
 }
 
-/// Those of the checks that `SCIMPROOF_MATRIX_CHECKS` asks for: patterns, with commas between them.
+/// Those of the checks that `SCIMPROOF_MATRIX_CHECKS` asks for: patterns, with commas between them. Without it, those that
+/// have no reason either: for a rule everything would be played.
 fn asked_for(checks: BTreeSet<String>) -> BTreeSet<String> {
     let Ok(only) = std::env::var("SCIMPROOF_MATRIX_CHECKS") else {
-        return checks;
+        let reasons = reasons();
+        return checks.difference(&reasons).cloned().collect();
     };
     let patterns: Vec<Glob> = only.split(',').map(Glob::new).collect();
     checks
