@@ -56,7 +56,7 @@ pub(crate) struct Setting {
 
 /// The settings. The first plays everything but what must be named; each other one only what no setting before it plays:
 /// cases about promises that few targets make, those that run where they are named, and those for what few targets have.
-pub(crate) const SETTINGS: [Setting; 11] = [
+pub(crate) const SETTINGS: [Setting; 13] = [
     Setting {
         name: "plain",
         profiles: PROFILES,
@@ -156,6 +156,24 @@ pub(crate) const SETTINGS: [Setting; 11] = [
         named: &[],
         skips: &[],
         only: &[],
+    },
+    Setting {
+        name: "others-named",
+        profiles: OTHERS,
+        persona: None,
+        lawful: &[],
+        named: &["keycloak/groups"],
+        skips: &[],
+        only: &[],
+    },
+    Setting {
+        name: "others-no-patch",
+        profiles: OTHERS,
+        persona: None,
+        lawful: &["no-patch"],
+        named: &[],
+        skips: &[],
+        only: &["authentik/groups/members-by-put"],
     },
 ];
 

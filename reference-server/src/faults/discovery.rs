@@ -160,6 +160,21 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             },
         ),
         own(
+            "resource-types-hollow",
+            "A resource type that is read by itself is its id and nothing else",
+            RFC,
+            "RFC 7643 section 6",
+            || {
+                vec![told(|request, status, body| {
+                    if let (200, ("ResourceTypes", Some(_)), Some(kind)) =
+                        (status, wire::place(request), body.as_object_mut())
+                    {
+                        kind.retain(|name, _| matches!(name.as_str(), "schemas" | "id" | "meta"));
+                    }
+                })]
+            },
+        ),
+        own(
             "discovery-filter-ignored",
             "A filter on /Schemas is passed over",
             RFC,

@@ -11,6 +11,7 @@ use super::twist::{
 use super::wire::{self, on, place, text};
 use super::{ALL, FaultInfo, OKTA_ENTRA_RFC, RFC, own};
 use crate::engine::hooks::Action;
+use crate::http::Answer;
 use crate::protocol::Object;
 use crate::protocol::error::ScimError;
 use crate::store::{Delta, Slot};
@@ -19,6 +20,50 @@ const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:
 
 pub(super) fn faults() -> Vec<FaultInfo> {
     vec![
+        own(
+            "return-without-id",
+            "Who comes under a name that was used before gets an answer without an id",
+            ALL,
+            "RFC 7643 section 3.1",
+            || {
+                let names: Memory<HashSet<String>> = Memory::default();
+                vec![told(move |request, status, body| {
+                    let Some(user) = body.as_object_mut() else {
+                        return;
+                    };
+                    if let (true, 201, Some(name)) =
+                        (on(request, "POST", "Users"), status, text(user, "userName"))
+                        && !names.with(|names| names.insert(name.to_owned()))
+                    {
+                        user.shift_remove("id");
+                    }
+                })]
+            },
+        ),
+        own(
+            "begun-name-is-taken",
+            "A user name with which another one begins is refused as taken",
+            ALL,
+            "RFC 7643 section 4.1.1",
+            || {
+                let names: Memory<HashSet<String>> = Memory::default();
+                vec![asked(move |request| {
+                    let body: Value = serde_json::from_slice(&request.body).ok()?;
+                    let name = text(body.as_object()?, "userName")?.to_owned();
+                    if !on(request, "POST", "Users") {
+                        return None;
+                    }
+                    let taken = names.with(|names| {
+                        let taken = names.iter().any(|other| {
+                            other.len() > name.len() && other.starts_with(name.as_str())
+                        });
+                        names.insert(name);
+                        taken
+                    });
+                    taken.then(|| Answer::error(&ScimError::uniqueness("the user name is taken")))
+                })]
+            },
+        ),
         own(
             "who-left-stays-out",
             "Who was taken out of a group once is not let in again, and nobody is told",
