@@ -338,7 +338,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "Who is created again under the name of a deleted person is shown in that person's groups",
             OKTA_ENTRA_RFC,
             "RFC 7644 section 3.6",
-            || returners(),
+            returners,
         ),
         own(
             "id-given-again",
@@ -352,7 +352,7 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             "Of a change of a group that is refused the members stay",
             RFC,
             "RFC 7644 section 3.5.2",
-            || half_stays(),
+            half_stays,
         ),
     ]
 }
