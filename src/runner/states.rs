@@ -334,6 +334,11 @@ impl Play {
                 .to_owned();
             let mut part = match send.rows.iter().find(|row| row.slug == what) {
                 Some(row) => self.checks.part_of(row),
+                // A step may be one that few depend on; that it damages something else is no better for that.
+                None if what == "rest" => self.checks.part(
+                    &format!("{prefix}.rest"),
+                    severity.max(Some(self.checks.severity())),
+                ),
                 None => self.checks.part(&format!("{prefix}.{what}"), severity),
             };
             let at_first = first

@@ -369,7 +369,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
                         }
                     }),
                     document(move |moment, _, _| {
-                        if let (Action::Patch, Some(id)) = (moment.action, moment.id) {
+                        if let (Action::Patch, "User", Some(id)) =
+                            (moment.action, moment.kind.name.as_str(), moment.id)
+                        {
                             learn.with(|patched| {
                                 patched.insert(id.to_owned(), std::time::Instant::now())
                             });

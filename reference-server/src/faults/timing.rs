@@ -17,9 +17,9 @@ use crate::engine::hooks::{Action, Deletion};
 use crate::store::{Delta, Slot};
 
 /// How long an answer is held back.
-pub(super) const HELD: Duration = Duration::from_millis(60);
+pub(super) const HELD: Duration = Duration::from_millis(250);
 /// What comes within this time after a write was sent without having seen its answer.
-pub(super) const BLIND: Duration = Duration::from_millis(50);
+pub(super) const BLIND: Duration = Duration::from_millis(230);
 
 pub(super) fn faults() -> Vec<FaultInfo> {
     vec![
@@ -125,7 +125,9 @@ pub(super) fn faults() -> Vec<FaultInfo> {
             vec![
                 held("PATCH", "Users"),
                 document(move |moment, _, _| {
-                    if let (Action::Patch, Some(id)) = (moment.action, moment.id) {
+                    if let (Action::Patch, "User", Some(id)) =
+                        (moment.action, moment.kind.name.as_str(), moment.id)
+                    {
                         learn.with(|patched| patched.insert(id.to_owned(), Instant::now()));
                     }
                 }),
