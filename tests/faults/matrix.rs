@@ -54,133 +54,95 @@ pub(crate) struct Setting {
     only: &'static [&'static str],
 }
 
+/// The target as it comes, and everything that need not be named.
+const PLAIN: Setting = Setting {
+    name: "plain",
+    profiles: PROFILES,
+    persona: None,
+    lawful: &[],
+    named: &[],
+    skips: &[],
+    only: &[],
+};
+
 /// The settings. The first plays everything but what must be named; each other one only what no setting before it plays:
 /// cases about promises that few targets make, those that run where they are named, and those for what few targets have.
 pub(crate) const SETTINGS: [Setting; 13] = [
-    Setting {
-        name: "plain",
-        profiles: PROFILES,
-        persona: None,
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
-    },
+    PLAIN,
     Setting {
         name: "named",
-        profiles: PROFILES,
-        persona: None,
-        lawful: &[],
         named: &["entra/load", "okta/load"],
         // A thousand people for each fault would take hours: tests/load.rs plays them with theirs.
         skips: &["*/load/*thousand*"],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "hoppscotch",
-        profiles: PROFILES,
         persona: Some("hoppscotch"),
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "hoop",
-        profiles: PROFILES,
         persona: Some("hoop"),
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "apidog",
-        profiles: PROFILES,
         persona: Some("apidog"),
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "client-portal",
-        profiles: PROFILES,
         persona: Some("client-portal"),
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "names-revive",
-        profiles: PROFILES,
-        persona: None,
         lawful: &["names-revive"],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "own-types",
-        profiles: PROFILES,
-        persona: None,
         lawful: &["own-types"],
-        named: &[],
-        skips: &[],
         only: &["rfc/declared/**"],
+        ..PLAIN
     },
     Setting {
         name: "no-filter",
-        profiles: PROFILES,
-        persona: None,
         lawful: &["no-filter"],
-        named: &[],
-        skips: &[],
         only: &["rfc/paging/whole-list"],
+        ..PLAIN
     },
     Setting {
         name: "password-changes",
-        profiles: PROFILES,
-        persona: None,
         lawful: &["password-changes"],
-        named: &[],
-        skips: &[],
         only: &["rfc/patch-replace/password"],
+        ..PLAIN
     },
     Setting {
         name: "others",
         profiles: OTHERS,
-        persona: None,
-        lawful: &[],
-        named: &[],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "others-named",
         profiles: OTHERS,
-        persona: None,
-        lawful: &[],
         named: &["keycloak/groups"],
-        skips: &[],
-        only: &[],
+        ..PLAIN
     },
     Setting {
         name: "others-no-patch",
         profiles: OTHERS,
-        persona: None,
         lawful: &["no-patch"],
-        named: &[],
-        skips: &[],
         only: &["authentik/groups/members-by-put"],
+        ..PLAIN
     },
 ];
 
 impl Setting {
     /// The first setting: the target as it comes.
     pub(crate) const fn plain() -> Self {
-        SETTINGS[0]
+        PLAIN
     }
 
     /// The setting of this name.
