@@ -69,7 +69,10 @@ pub(super) fn refuses(
 /// A JSON body of a request is changed.
 pub(super) fn sent(twist: impl Fn(&Incoming, &mut Value) + Send + Sync + 'static) -> Twist {
     asked(move |request| {
-        if let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) {
+        // What is no object is no message of SCIM's, and faults index into it.
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
+            && body.is_object()
+        {
             twist(request, &mut body);
             request.body = body.to_string().into_bytes();
         }
